@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(LibArchive REQUIRED)
+find_package(fmt REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(pugixml REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(pcre2 REQUIRED IMPORTED_TARGET libpcre2-8)
+if(NOT TARGET simdjson)
+  add_library(simdjson ALIAS simdjson::simdjson)
+endif()
+
+# Boost is used for its headers only (Asio), and only in src/http.
+add_library(sagebrush_boost INTERFACE)
+if(SAGEBRUSH_BOOST_INCLUDE)
+  target_include_directories(sagebrush_boost SYSTEM INTERFACE "${SAGEBRUSH_BOOST_INCLUDE}")
+endif()
+target_compile_definitions(sagebrush_boost INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION)
+
+if(SAGEBRUSH_TESTS)
+  find_package(GTest REQUIRED)
+endif()

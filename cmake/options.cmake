@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+# Warnings are errors in our own code; third-party headers come in as SYSTEM.
+find_program(SAGEBRUSH_CCACHE ccache)
+if(SAGEBRUSH_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${SAGEBRUSH_CCACHE}")
+endif()
+find_program(SAGEBRUSH_MOLD mold)
+add_library(sagebrush_options INTERFACE)
+target_compile_options(sagebrush_options INTERFACE -Wall -Wextra -Wconversion -Werror)
+if(SAGEBRUSH_MOLD)
+  target_link_options(sagebrush_options INTERFACE -fuse-ld=mold)
+endif()
+if(SAGEBRUSH_SANITIZE)
+  target_compile_options(sagebrush_options INTERFACE -fsanitize=${SAGEBRUSH_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(sagebrush_options INTERFACE -fsanitize=${SAGEBRUSH_SANITIZE})
+endif()
+target_include_directories(sagebrush_options INTERFACE "${PROJECT_SOURCE_DIR}/src")
