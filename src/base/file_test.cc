@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/file.h"
+
+#include <gtest/gtest.h>
+
+namespace sagebrush {
+namespace {
+
+TEST(FileTest, DurableWriteReplacesTheWholeAndLeavesNothingElse) {
+  const TempFolder folder = TempFolder::Create().value();
+  ASSERT_TRUE(WriteFileDurably(folder.path() / "f", "old and long").ok());
+
+  ASSERT_TRUE(WriteFileDurably(folder.path() / "f", "new", 0600).ok());
+
+  EXPECT_EQ(*ReadFile(folder.path() / "f"), "new");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 1);
+}
+
+TEST(FileTest, ErrorsNameThePath) {
+  const auto missing = ReadFile("/nonexistent/file");
+
+  EXPECT_EQ(missing.status().code(), Code::kNotFound);
+  EXPECT_NE(missing.status().message().find("/nonexistent/file"), std::string::npos);
+}
+
+TEST(FileLockTest, OneHolderAtATime) {
+  const TempFolder folder = TempFolder::Create().value();
+  const fs::path path = folder.path() / "lock";
+  {
+    const auto held = FileLock::Acquire(path);
+    ASSERT_TRUE(held.ok());
+
+    EXPECT_TRUE(FileLock::IsHeld(path));
+    EXPECT_EQ(FileLock::Acquire(path).status().code(), Code::kFailedPrecondition);
+  }
+  EXPECT_FALSE(FileLock::IsHeld(path));
+  EXPECT_TRUE(FileLock::Acquire(path).ok());
+}
+
+}  // namespace
+}  // namespace sagebrush
