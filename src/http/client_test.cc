@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// The client against a peer that says exactly the bytes of the test, over a socket pair.
+#include "http/client.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <thread>
+
+#include "base/file.h"
+#include "http/internal/test_client.h"
+
+namespace sagebrush::http {
+namespace {
+
+using internal::kPatience;
+using internal::RawClient;
+using std::chrono::milliseconds;
+
+class ClientTest : public testing::Test {
+ protected:
+  ClientTest() {
+    int ends[2];
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    client_ = std::make_unique<ClientConnection>(UniqueFd(ends[0]), kPatience);
+    peer_ = std::make_unique<RawClient>(Result<UniqueFd>(UniqueFd(ends[1])));
+  }
+  static Request Get() { return {"GET", "/x", {{"Host", "h"}}, {}}; }
+
+  std::unique_ptr<ClientConnection> client_;
+  std::unique_ptr<RawClient> peer_;
+};
+
+TEST_F(ClientTest, SendsAWellFormedRequestAndReadsALengthBody) {
+  peer_->Say("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: b\r\n\r\nhello");
+
+  const auto response =
+      client_->Call({"POST", "/x?y", {{"Host", "h"}, {"content-length", "99"}}, {}}, "abc");
+
+  ASSERT_TRUE(response.ok()) << response.status().ToString();
+  EXPECT_EQ(response->status, 200);
+  EXPECT_EQ(response->headers.GetOr("x-a", ""), "b");
+  EXPECT_EQ(response->body, "hello");
+  EXPECT_TRUE(client_->reusable());
+  EXPECT_EQ(peer_->HearUntil("abc"),
+            "POST /x?y HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc");
+}
+
+TEST_F(ClientTest, SkipsInterimAnswersAndReadsChunks) {
+  peer_->Say(
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+      "HTTP/1.1 201 Created\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n4;q=1\r\nwiki\r\n5\r\npedia\r\n0\r\nT: v\r\n\r\n");
+
+  const auto response = client_->Call(Get(), "");
+
+  ASSERT_TRUE(response.ok()) << response.status().ToString();
+  EXPECT_EQ(response->status, 201);
+  EXPECT_EQ(response->body, "wikipedia");
+  EXPECT_TRUE(client_->reusable());
+}
+
+TEST_F(ClientTest, ReadsABodyThatLastsUntilTheEnd) {
+  peer_->Say("HTTP/1.0 200 OK\r\n\r\nall of it");
+  peer_->CloseWrite();
+
+  const auto response = client_->Call(Get(), "");
+
+  ASSERT_TRUE(response.ok()) << response.status().ToString();
+  EXPECT_EQ(response->body, "all of it");
+  EXPECT_FALSE(client_->reusable());
+}
+
+TEST_F(ClientTest, HeadAnswersHaveALengthAndNoBody) {
+  peer_->Say("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n");
+
+  const auto head = client_->Call({"HEAD", "/", {{"Host", "h"}}, {}}, "");
+  const auto none = client_->Call({"DELETE", "/", {{"Host", "h"}}, {}}, "");
+
+  EXPECT_EQ(head->headers.GetOr("Content-Length", ""), "500");
+  EXPECT_EQ(head->body, "");
+  EXPECT_EQ(none->status, 204);
+  EXPECT_TRUE(client_->reusable());
+}
+
+TEST_F(ClientTest, TruncatedAnswersAreErrors) {
+  peer_->Say("HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nshort");
+  peer_->CloseWrite();
+
+  EXPECT_EQ(client_->Call(Get(), "").status().code(), Code::kUnavailable);
+  EXPECT_FALSE(client_->reusable());
+}
+
+TEST_F(ClientTest, LongAnswersStopAtTheLimit) {
+  peer_->Say("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n12345678901");
+
+  EXPECT_EQ(client_->Call(Get(), "", 10).status().code(), Code::kResourceExhausted);
+  EXPECT_FALSE(client_->reusable());
+}
+
+TEST_F(ClientTest, NonsenseIsAnError) {
+  peer_->Say("SSH-2.0-OpenSSH\r\n\r\n");
+
+  EXPECT_EQ(client_->Call(Get(), "").status().code(), Code::kUnavailable);
+}
+
+TEST_F(ClientTest, RefusesToSendLineBreaksInHeadersAndTargets) {
+  EXPECT_EQ(client_->Call({"GET", "/ HTTP/1.1\r\nX: y", {{"Host", "h"}}, {}}, "").status().code(),
+            Code::kInvalidArgument);
+  EXPECT_EQ(client_->Call({"GET", "/", {{"Host", "h\r\nX: y"}}, {}}, "").status().code(),
+            Code::kInvalidArgument);
+}
+
+TEST_F(ClientTest, ASilentServerEndsAtTheDeadline) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  const UniqueFd peer(ends[1]);
+  ClientConnection client(UniqueFd(ends[0]), milliseconds(20));
+
+  EXPECT_EQ(client.Call(Get(), "").status().code(), Code::kDeadlineExceeded);
+}
+
+TEST_F(ClientTest, AnEarlyAnswerWinsOverABrokenPipe) {
+  std::thread server([this] {
+    peer_->HearHead();
+    peer_->Say(
+        "HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig");
+    peer_->Close();
+  });
+
+  const auto response =
+      client_->Call({"PUT", "/", {{"Host", "h"}}, {}}, std::string(32 << 20, 'x'));
+  server.join();
+
+  ASSERT_TRUE(response.ok()) << response.status().ToString();
+  EXPECT_EQ(response->status, 413);
+  EXPECT_FALSE(client_->reusable());
+}
+
+TEST_F(ClientTest, PiecesFollowTheToldLength) {
+  peer_->Say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  ASSERT_TRUE(client_->SendHead({"PUT", "/", {{"Host", "h"}}, {}}, 4).ok());
+  EXPECT_FALSE(client_->reusable());
+  EXPECT_EQ(client_->SendBody("12345").code(), Code::kInvalidArgument);
+  ASSERT_TRUE(client_->SendBody("12").ok());
+  ASSERT_TRUE(client_->SendBody("34").ok());
+
+  ASSERT_TRUE(client_->ReadHead().ok());
+
+  char byte;
+  EXPECT_EQ(client_->ReadBody(&byte, 1).value(), 0u);
+  EXPECT_TRUE(client_->reusable());
+}
+
+TEST_F(ClientTest, AClosedPeerIsNotReusable) {
+  peer_->Say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  ASSERT_TRUE(client_->Call(Get(), "").ok());
+  EXPECT_TRUE(client_->reusable());
+
+  peer_->Close();
+
+  EXPECT_FALSE(client_->reusable());
+}
+
+TEST(Connecting, NobodyThereIsUnavailable) {
+  const auto folder = TempFolder::Create().value();
+
+  EXPECT_EQ(ConnectUnix((folder.path() / "none").string(), kPatience).status().code(),
+            Code::kUnavailable);
+  EXPECT_EQ(ConnectUnix(std::string(200, 'a'), kPatience).status().code(), Code::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace sagebrush::http

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// One request and its answer, as a handler sees it: blocking, on a worker thread of the server's pool. The network side is
+// asynchronous; a handler that reads or writes slowly holds its worker, never an event loop.
+// An Exchange belongs to the one thread that runs the handler, and is gone when the handler returns.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/fd.h"
+#include "base/status.h"
+#include "http/message.h"
+
+namespace sagebrush::http {
+
+class Exchange {
+ public:
+  virtual ~Exchange() = default;
+
+  virtual const Request& request() const = 0;
+
+  // The request's body with HTTP's chunking removed (aws-chunked is the caller's business).
+  // Length if the client said it. "100 Continue" is sent by itself at the first read.
+  virtual std::optional<std::uint64_t> content_length() const = 0;
+  // Up to `size` bytes; 0 at the end. kUnavailable when the client went away or broke the framing,
+  // kDeadlineExceeded when it fell silent for longer than the server's idle limit.
+  virtual Result<std::size_t> Read(char* data, std::size_t size) = 0;
+  // The whole rest; kResourceExhausted beyond `limit`.
+  Result<std::string> ReadAll(std::uint64_t limit);
+
+  // Answers at once with a whole response. Content-Length is set here; HEAD sends no body but keeps the length of
+  // `Content-Length` if the handler set one.
+  virtual Status Send(Response response) = 0;
+
+  // Or piece by piece: SendHead, then Write/SendFile, then Finish. Without a length the body is chunked.
+  // Write blocks while the client is slow (back-pressure).
+  virtual Status SendHead(int status, Headers headers, std::optional<std::uint64_t> length) = 0;
+  virtual Status Write(std::string_view data) = 0;
+  virtual Status SendFile(int fd, std::uint64_t offset, std::uint64_t length) = 0;
+  virtual Status Finish() = 0;
+
+  // Whether the head of the answer has left already (then errors can only cut the connection).
+  virtual bool head_sent() const = 0;
+
+  // For protocols other than HTTP (101, CONNECT handled by the server itself): after SendHead the raw connection is the
+  // handler's, as a connected blocking stream socket. Bytes already read beyond the request head come first.
+  virtual Result<UniqueFd> TakeConnection() = 0;
+};
+
+}  // namespace sagebrush::http

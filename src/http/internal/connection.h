@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// One client's connection, from its first byte to its last: which protocol, request after request, CONNECT, the end.
+// A coroutine on one event loop; a handler's worker borrows the session while the coroutine waits for it (HandlerDone), so
+// nothing here needs a lock. Drain and Cut must be posted to the loop.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "http/internal/addresses.h"
+#include "http/internal/asio.h"
+#include "http/internal/head_parser.h"
+#include "http/internal/server_exchange.h"
+#include "http/internal/tls.h"
+#include "http/internal/tunnel.h"
+#include "http/server.h"
+
+namespace sagebrush::http::internal {
+
+// What all connections of a server share.
+struct ServerCore {
+  ServerCore(ServerOptions server_options, Handler request_handler)
+      : options(std::move(server_options)),
+        handler(std::move(request_handler)),
+        tls(options.certificates),
+        workers(options.max_workers, options.max_queued) {}
+
+  const ServerOptions options;
+  const Handler handler;
+  TlsContexts tls;
+  ThreadPool workers;
+  std::atomic<bool> stopping{false};
+  std::function<void(std::uint64_t id)>
+      tunnel_begun;  // this connection has no request to wait for any more
+  std::function<void(std::uint64_t id)> closed;
+};
+
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(ServerCore* core, asio::io_context* loop, UniqueFd socket, Peer peer,
+             std::uint64_t id);
+  ~Connection();
+
+  static asio::awaitable<void> Run(std::shared_ptr<Connection> self);
+
+  // Ends the connection when it has nothing to do; the request under way is still answered.
+  void Drain();
+  // Ends it now; a handler's reads and writes fail.
+  void Cut();
+  asio::io_context* loop() const { return loop_; }
+
+ private:
+  asio::awaitable<void> Serve();
+  asio::awaitable<bool> ServeRequest(RequestHead head);
+  asio::awaitable<std::optional<RequestHead>> ReadHead();
+  asio::awaitable<bool> ServeConnect(RequestHead head);
+  asio::awaitable<bool> ServeInside(std::string host);
+  asio::awaitable<void> TunnelTo(std::string host, int port, bool public_only);
+  asio::awaitable<std::optional<Endpoint>> Connect(std::vector<Endpoint> endpoints);
+  asio::awaitable<bool> StartTls(std::string host, bool follow_sni);
+  asio::awaitable<std::optional<std::string>> ReadWhole(std::uint64_t length);
+  asio::awaitable<bool> DrainBody(BodyDecoder* decoder);
+  Io TryFill();
+  asio::awaitable<bool> Fill();  // more input; false at the end
+  asio::awaitable<bool> WriteOut(std::string data);
+  // In two steps because of g++ 12 (asio.h): a text made within a co_await expression was freed twice.
+  void PrepareRefusal(int status, std::string_view text);
+  asio::awaitable<void> SendRefusal();
+  asio::awaitable<void> Linger();
+  asio::awaitable<bool> WaitFor(Io::Kind wanted);
+
+  void RunHandler(ServerExchange* exchange);
+  Result<UniqueFd> Bridge();
+  static asio::awaitable<void> RunBridge(std::shared_ptr<Connection> self);
+  std::string LocalHost() const;
+
+  void SetDeadline(std::chrono::milliseconds from_now);
+  void ClearDeadline();
+  void ArmTimer();
+  void OnTimer();
+  void CancelWaits();
+
+  ServerCore* const core_;
+  asio::io_context* const loop_;
+  const std::uint64_t id_;
+  const int fd_;
+  Descriptor descriptor_;
+  Session session_;
+  Event handler_done_;
+  Event bridge_done_;
+
+  // The connection's one timer. It fires when it was set to and looks whether the deadline has moved on since.
+  asio::steady_timer timer_;
+  std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
+  bool timer_armed_ = false;
+  std::uint64_t timer_round_ = 0;
+  bool expired_ = false;
+
+  std::string refusal_;
+  bool idle_ = false;  // between requests
+  bool cut_ = false;
+  std::optional<Descriptor> upstream_;
+  std::unique_ptr<SocketTransport> upstream_transport_;
+  std::shared_ptr<Tunnel> tunnel_;
+};
+
+}  // namespace sagebrush::http::internal

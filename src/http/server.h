@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The HTTP/1.1 server: one port for plain HTTP and TLS (the first byte tells), CONNECT proxying, unix sockets for instances.
+// Asio coroutines live behind this header. Handlers run on a bounded worker pool. All methods may be called from any thread.
+//
+//   ASSIGN_OR_RETURN(auto server, Server::Create(options, handler));
+//   ASSIGN_OR_RETURN(const int port, server->ListenTcp("127.0.0.1", 7070));
+//   ...
+//   server->Stop(std::chrono::seconds(5));   // no new connections; running requests may finish
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/fd.h"
+#include "base/status.h"
+#include "http/certificate_authority.h"
+#include "http/exchange.h"
+#include "http/message.h"
+
+namespace sagebrush::http {
+
+// What to do with "CONNECT host:port".
+struct ConnectDecision {
+  enum class Action { kServe, kTunnel, kRefuse };
+  Action action = Action::kRefuse;
+  std::string reason;  // for kRefuse: one sentence the client gets with 403
+  // For kTunnel: refuse addresses that are not public (loopback, link-local, private) after resolving the name.
+  bool public_addresses_only = false;
+};
+
+struct ServerOptions {
+  std::size_t max_header_bytes = 64 << 10;
+  std::chrono::milliseconds idle_timeout{std::chrono::seconds(75)};  // between requests
+  std::chrono::milliseconds stall_timeout{
+      std::chrono::seconds(60)};  // within a request: no byte moved either way
+  std::size_t io_threads = 2;
+  std::size_t max_workers = 96;   // handlers at the same time; threads start when needed
+  std::size_t max_queued = 4096;  // beyond: 503 with Retry-After
+  std::size_t max_connections = 16384;
+  CertificateAuthority* certificates = nullptr;  // borrowed; null: no TLS, no kServe
+  std::function<ConnectDecision(const Peer&, const std::string& host, int port)>
+      on_connect;  // null: refuse all
+};
+
+using Handler = std::function<void(Exchange&)>;
+
+class Server {
+ public:
+  static Result<std::unique_ptr<Server>> Create(ServerOptions options, Handler handler);
+  virtual ~Server() = default;
+
+  // The port, which is new when `port` is 0. "0.0.0.0", "::1" and names of this machine work too.
+  virtual Result<int> ListenTcp(const std::string& address, int port) = 0;
+  // Serves connections of a listening unix socket; every request on it carries `peer`. Returns a handle for StopListening.
+  virtual Result<int> ListenUnix(UniqueFd listening_socket, Peer peer) = 0;
+  virtual void StopListening(int handle) = 0;  // of unix listeners; also ends their connections
+
+  // No new connections or requests; waits up to `grace` for running handlers, then cuts. Idempotent.
+  virtual void Stop(std::chrono::milliseconds grace) = 0;
+};
+
+}  // namespace sagebrush::http
