@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the generator: a toy model against golden files, and the rules that the golden files cannot show.
+
+After a wanted change: UPDATE_GOLDEN=1 python3 codegen/generate_test.py, then read the difference.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import coverage  # noqa: E402
+import generate  # noqa: E402
+import model  # noqa: E402
+import names  # noqa: E402
+import structs  # noqa: E402
+import tables  # noqa: E402
+
+GOLDEN = HERE / "golden"
+
+
+def toy() -> model.Model:
+    return model.Model("toy-box", json.loads((GOLDEN / "toy_model.json").read_text(encoding="utf-8")))
+
+
+class GoldenTest(unittest.TestCase):
+    maxDiff = None
+
+    def check(self, name: str, text: str) -> None:
+        path = GOLDEN / name
+        if os.environ.get("UPDATE_GOLDEN"):
+            path.write_text(text, encoding="utf-8")
+        self.assertEqual(path.read_text(encoding="utf-8"), text)
+
+    def test_tables(self):
+        self.check("toy_box.cc.golden", tables.write_tables(toy()))
+
+    def test_structs(self):
+        files = generate.generate([toy()], {"toy-box": {"putting": ["PutToy"], "getting": ["GetToy"]}})
+        for name in ("shared.h", "shared.cc", "putting.h", "putting.cc", "getting.h"):
+            self.check(name + ".golden", files[f"aws_models/toy_box/{name}"])
+
+
+class RulesTest(unittest.TestCase):
+    def test_output_is_the_same_twice(self):
+        families = {"toy-box": {"putting": ["PutToy"]}}
+        self.assertEqual(generate.generate([toy()], families), generate.generate([toy()], families))
+
+    def test_protocol_is_the_first_we_speak(self):
+        data = json.loads((GOLDEN / "toy_model.json").read_text(encoding="utf-8"))
+        data["metadata"]["protocol"] = "smithy-rpc-v2-cbor"
+        self.assertEqual(model.Model("toy", data).protocol, "json")
+
+    def test_shared_shapes_are_written_once(self):
+        families = structs.Families(toy(), {"putting": ["PutToy"], "getting": ["GetToy"]})
+        self.assertEqual(families.home["Toy"], "shared")
+        self.assertEqual(families.home["PutToyRequest"], "putting")
+        alone = structs.Families(toy(), {"putting": ["PutToy"]})
+        self.assertFalse(alone.has_shared())
+
+    def test_big_enums_and_instance_types_stay_strings(self):
+        service = toy()
+        service.shapes["Color"]["enum"] = [f"V{number}" for number in range(65)]
+        self.assertEqual(structs.Families(service, {}).type_of("Color"), "std::string")
+        service.shapes["ToyInstanceType"] = {"type": "string", "enum": ["ml.m5.large"]}
+        self.assertEqual(structs.Families(service, {}).type_of("ToyInstanceType"), "std::string")
+
+    def test_unknown_operation_in_families_is_told(self):
+        with self.assertRaisesRegex(model.ModelError, "NoSuchOperation"):
+            structs.Families(toy(), {"x": ["NoSuchOperation"]})
+
+    def test_wheel_of_another_version_is_refused(self):
+        with tempfile.NamedTemporaryFile() as wheel:
+            with self.assertRaisesRegex(model.ModelError, "pins"):
+                model.check_wheel(pathlib.Path(wheel.name), model.read_lock(HERE / "botocore.lock"))
+
+    def test_unchanged_files_keep_their_time(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "a" / "b.h"
+            generate.write_if_changed(path, "x")
+            os.utime(path, (1, 1))
+            generate.write_if_changed(path, "x")
+            self.assertEqual(path.stat().st_mtime, 1)
+            generate.write_if_changed(path, "y")
+            self.assertEqual(path.read_text(encoding="utf-8"), "y")
+
+
+class NamesTest(unittest.TestCase):
+    def test_snake(self):
+        for name, expected in {
+            "TrainingJobName": "training_job_name",
+            "KmsKeyId": "kms_key_id",
+            "S3OutputPath": "s3_output_path",
+            "VolumeSizeInGB": "volume_size_in_gb",
+            "VPCConfig": "vpc_config",
+            "ARNs": "arns",
+            "logGroupName": "log_group_name",
+            "Default": "default_",
+        }.items():
+            self.assertEqual(names.snake(name), expected)
+
+    def test_constants_are_distinct(self):
+        self.assertEqual(
+            names.constants(["ALL_AT_ONCE", "InService", "ml.m5.large", "a-b", "a_b"]),
+            {"ALL_AT_ONCE": "kAllAtOnce", "InService": "kInService", "ml.m5.large": "kMlM5Large", "a-b": "kAB", "a_b": "kAB_"},
+        )
+
+
+class CoverageTest(unittest.TestCase):
+    def test_table_marks_what_is_implemented(self):
+        page = coverage.write_page([toy()], {("toy-box", "GetToy")})
+        self.assertIn("| toy-box | json | 1 | 2 |", page)
+        self.assertIn("| GetToy | yes |", page)
+        self.assertIn("| PutToy | |", page)
+
+    def test_unknown_operations_are_told(self):
+        with self.assertRaisesRegex(model.ModelError, "toy-box NoSuch"):
+            coverage.write_page([toy()], {("toy-box", "NoSuch")})
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// JSON bodies of json 1.0/1.1 and rest-json: names on the wire to model names and back, types
+// checked, blobs out of base64, timestamps to seconds. What the model does not know is left out.
+// Pure functions.
+#pragma once
+
+#include <string_view>
+
+#include "aws/error.h"
+#include "aws/schema.h"
+#include "base/json.h"
+
+namespace sagebrush::aws::internal {
+
+// Errors carry the words of AWS's own JSON reader ("NUMBER_VALUE can not be converted to a
+// String").
+Result<Json> DecodeJsonBody(const Shape& shape, std::string_view body);
+Result<Json> DecodeJsonValue(const Shape& shape, const Json& wire);
+
+// Members with a location other than the body are left out.
+Json EncodeJsonValue(const Member& member, const Json& value);
+Json EncodeJsonStructure(const Shape& shape, const Json& document);
+
+}  // namespace sagebrush::aws::internal
