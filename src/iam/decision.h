@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The decision: may this principal do this action on this resource? Pure functions over policy
+// documents. Source: IAM User Guide, "Policy evaluation logic": an explicit Deny wins, then an
+// Allow, else denied.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/status.h"
+#include "iam/identity.h"
+#include "iam/roles.h"
+
+namespace sagebrush::iam {
+
+struct Access {
+  std::string action;    // "s3:GetObject"
+  std::string resource;  // ARN, or "*"
+  std::map<std::string, std::string>
+      context;  // condition keys: "iam:PassedToService", "aws:SourceIp", "s3:prefix"
+};
+
+enum class Effect { kAllowed, kExplicitDeny, kImplicitDeny };
+
+// kInvalidArgument with AWS's words (MalformedPolicyDocument's) for a text that is no policy, or
+// one that could not be honoured (an operator nobody knows): better refused than kept and not
+// obeyed.
+Result<Json> ParsePolicy(std::string_view text);  // either kind, such as were accepted before
+Result<Json> ParseIdentityPolicy(
+    std::string_view text);  // what an identity may do: actions on resources
+Result<Json> ParseTrustPolicy(std::string_view text);  // who may assume a role: principals
+
+// Actions and resources with * and ? (actions without regard to case), NotAction, NotResource, and
+// the conditions StringEquals/Like (Not…, IfExists), ArnEquals/Like, Bool, Null, NumericX, DateX,
+// IpAddress. An unknown operator never matches.
+Effect Evaluate(const std::vector<Json>& policies, const Access& access);
+
+// Whether a trust policy lets `principal_arn` (an account's ARN, a role session's, or a service
+// such as "sagemaker.amazonaws.com") do `action` ("sts:AssumeRole").
+bool Trusts(const Json& trust_policy, std::string_view principal, std::string_view action,
+            const std::map<std::string, std::string>& context = {});
+
+// The whole question: root may everything in its account; a session may what its role's policies
+// say.
+class Authorizer {
+ public:
+  explicit Authorizer(Roles& roles) : roles_(roles) {}
+  Result<Effect> Decide(const Principal& principal, const Access& access);
+  // What a role's policies say, whoever asks (SimulatePrincipalPolicy).
+  Result<Effect> DecideForRole(const Role& role, const Access& access);
+
+ private:
+  Roles& roles_;
+};
+
+}  // namespace sagebrush::iam

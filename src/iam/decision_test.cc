@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iam/decision.h"
+
+#include <gtest/gtest.h>
+
+#include "iam/condition.h"
+#include "testing/fake_clock.h"
+#include "testing/memory_record_store.h"
+
+namespace sagebrush::iam {
+namespace {
+
+Json Policy(const std::string& statements) {
+  auto policy = ParsePolicy(R"({"Version":"2012-10-17","Statement":[)" + statements + "]}");
+  EXPECT_TRUE(policy.ok()) << policy.status().ToString() << ": " << statements;
+  return policy.ok() ? std::move(policy).value() : Json();
+}
+
+Effect Ask(const std::string& statements, std::string action, std::string resource,
+           Context context = {}) {
+  return Evaluate({Policy(statements)},
+                  {std::move(action), std::move(resource), std::move(context)});
+}
+
+const std::string kAllowAll = R"({"Effect":"Allow","Action":"*","Resource":"*"})";
+
+TEST(Evaluate, DeniesByDefaultAllowsByStatementAndDeniesAboveAll) {
+  const std::string allow = R"({"Effect":"Allow","Action":"s3:*","Resource":"*"})";
+  const std::string deny = R"({"Effect":"Deny","Action":"s3:Delete*","Resource":"*"})";
+
+  EXPECT_EQ(Ask(allow, "sagemaker:CreateModel", "*"), Effect::kImplicitDeny);
+  EXPECT_EQ(Ask(allow, "s3:GetObject", "arn:aws:s3:::b/k"), Effect::kAllowed);
+  EXPECT_EQ(Ask(allow + "," + deny, "s3:DeleteObject", "arn:aws:s3:::b/k"), Effect::kExplicitDeny);
+  EXPECT_EQ(Ask(deny + "," + allow, "s3:DeleteObject", "arn:aws:s3:::b/k"), Effect::kExplicitDeny);
+  EXPECT_EQ(Evaluate({Policy(allow), Policy(deny)}, {"s3:DeleteObject", "*", {}}),
+            Effect::kExplicitDeny);
+  EXPECT_EQ(Evaluate({}, {"s3:GetObject", "*", {}}), Effect::kImplicitDeny);
+}
+
+TEST(Evaluate, MatchesActionsWithoutCaseAndResourcesWithIt) {
+  const std::string statement =
+      R"({"Effect":"Allow","Action":["S3:get*","logs:Put?ogEvents"],"Resource":["arn:aws:s3:::bucket/*","arn:aws:logs:*"]})";
+
+  // "arn:aws:logs:*" is no ARN with six parts and is refused.
+  EXPECT_FALSE(ParseIdentityPolicy(R"({"Statement":[)" + statement + "]}").ok());
+  const std::string good =
+      R"({"Effect":"Allow","Action":["S3:get*","logs:Put?ogEvents"],"Resource":["arn:aws:s3:::bucket/*","arn:aws:logs:*:*:*"]})";
+  EXPECT_EQ(Ask(good, "s3:GetObject", "arn:aws:s3:::bucket/a/b"), Effect::kAllowed);
+  EXPECT_EQ(Ask(good, "s3:GetObject", "arn:aws:s3:::Bucket/a"), Effect::kImplicitDeny);
+  EXPECT_EQ(Ask(good, "s3:GetObject", "arn:aws:s3:::bucket"), Effect::kImplicitDeny);
+  EXPECT_EQ(Ask(good, "logs:PutLogEvents", "arn:aws:logs:us-west-2:1:log-group:/a:log-stream:s"),
+            Effect::kAllowed);
+  EXPECT_EQ(Ask(good, "logs:PutXLogEvents", "arn:aws:logs:us-west-2:1:log-group:/a"),
+            Effect::kImplicitDeny);
+}
+
+TEST(Evaluate, TurnsNotActionAndNotResourceAround) {
+  EXPECT_EQ(Ask(R"({"Effect":"Allow","NotAction":"iam:*","Resource":"*"})", "s3:GetObject", "*"),
+            Effect::kAllowed);
+  EXPECT_EQ(Ask(R"({"Effect":"Allow","NotAction":"iam:*","Resource":"*"})", "IAM:GetRole", "*"),
+            Effect::kImplicitDeny);
+  const std::string others =
+      R"({"Effect":"Deny","Action":"s3:*","NotResource":"arn:aws:s3:::mine/*"})";
+  EXPECT_EQ(Ask(kAllowAll + "," + others, "s3:GetObject", "arn:aws:s3:::mine/a"), Effect::kAllowed);
+  EXPECT_EQ(Ask(kAllowAll + "," + others, "s3:GetObject", "arn:aws:s3:::yours/a"),
+            Effect::kExplicitDeny);
+}
+
+bool Holds(const std::string& conditions, const Context& context) {
+  return ConditionsHold(Json::Parse(conditions).value(), context);
+}
+
+TEST(Conditions, CompareTexts) {
+  EXPECT_TRUE(Holds(R"({"StringEquals":{"iam:PassedToService":["a","b"]}})",
+                    {{"iam:passedtoservice", "b"}}));
+  EXPECT_FALSE(Holds(R"({"StringEquals":{"k:k":"A"}})", {{"k:k", "a"}}));
+  EXPECT_TRUE(Holds(R"({"StringEqualsIgnoreCase":{"k:k":"A"}})", {{"k:k", "a"}}));
+  EXPECT_TRUE(Holds(R"({"StringLike":{"s3:prefix":["home/*"]}})", {{"s3:prefix", "home/x"}}));
+  EXPECT_FALSE(Holds(R"({"StringEquals":{"s3:prefix":["home/*"]}})", {{"s3:prefix", "home/x"}}));
+  EXPECT_FALSE(Holds(R"({"StringNotEquals":{"k:k":["a","b"]}})", {{"k:k", "b"}}));
+  EXPECT_TRUE(Holds(R"({"StringNotLike":{"k:k":"a*"}})", {{"k:k", "b"}}));
+}
+
+TEST(Conditions, TreatAMissingKeyAsAwsDoes) {
+  EXPECT_FALSE(Holds(R"({"StringEquals":{"k:k":"a"}})", {}));
+  EXPECT_TRUE(Holds(R"({"StringNotEquals":{"k:k":"a"}})", {}));
+  EXPECT_TRUE(Holds(R"({"StringEqualsIfExists":{"k:k":"a"}})", {}));
+  EXPECT_FALSE(Holds(R"({"StringEqualsIfExists":{"k:k":"a"}})", {{"k:k", "b"}}));
+  EXPECT_TRUE(Holds(R"({"Null":{"k:k":"true"}})", {}));
+  EXPECT_FALSE(Holds(R"({"Null":{"k:k":true}})", {{"k:k", ""}}));
+  EXPECT_TRUE(Holds(R"({"Null":{"k:k":false}})", {{"k:k", "x"}}));
+  EXPECT_TRUE(Holds(R"({"ForAllValues:StringEquals":{"k:k":"a"}})", {}));
+  EXPECT_FALSE(Holds(R"({"ForAnyValue:StringEquals":{"k:k":"a"}})", {}));
+  EXPECT_FALSE(Holds(R"({"StringEquals":{"k:k":"a"},"Bool":{"k:b":"true"}})",
+                     {{"k:k", "a"}, {"k:b", "false"}}));
+}
+
+TEST(Conditions, CompareArnsPartByPart) {
+  const Context context{{"aws:SourceArn", "arn:aws:sagemaker:us-west-2:1:training-job/a"}};
+
+  EXPECT_TRUE(
+      Holds(R"({"ArnLike":{"aws:SourceArn":"arn:aws:sagemaker:*:1:training-job/*"}})", context));
+  EXPECT_FALSE(Holds(R"({"ArnLike":{"aws:SourceArn":"arn:aws:*:training-job/a"}})", context));
+  EXPECT_TRUE(Holds(R"({"ArnNotEquals":{"aws:SourceArn":"arn:aws:s3:*:*:*"}})", context));
+}
+
+TEST(Conditions, CompareNumbersTimesAndAddresses) {
+  EXPECT_TRUE(Holds(R"({"NumericLessThanEquals":{"s3:max-keys":10}})", {{"s3:max-keys", "10"}}));
+  EXPECT_FALSE(Holds(R"({"NumericGreaterThan":{"s3:max-keys":"10"}})", {{"s3:max-keys", "10"}}));
+  EXPECT_FALSE(Holds(R"({"NumericEquals":{"k:k":"10"}})", {{"k:k", "ten"}}));
+  EXPECT_TRUE(Holds(R"({"NumericNotEquals":{"k:k":"10"}})", {{"k:k", "11"}}));
+  EXPECT_TRUE(Holds(R"({"DateLessThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"}})",
+                    {{"aws:CurrentTime", "2026-11-24T00:00:00Z"}}));
+  EXPECT_FALSE(Holds(R"({"DateGreaterThan":{"aws:CurrentTime":"2030-01-01T00:00:00Z"}})",
+                     {{"aws:CurrentTime", "2026-11-24T00:00:00Z"}}));
+  EXPECT_TRUE(Holds(R"({"IpAddress":{"aws:SourceIp":["10.0.0.0/8","127.0.0.1"]}})",
+                    {{"aws:SourceIp", "127.0.0.1"}}));
+  EXPECT_TRUE(
+      Holds(R"({"IpAddress":{"aws:SourceIp":"10.1.0.0/17"}})", {{"aws:SourceIp", "10.1.127.9"}}));
+  EXPECT_FALSE(
+      Holds(R"({"IpAddress":{"aws:SourceIp":"10.1.0.0/17"}})", {{"aws:SourceIp", "10.1.128.9"}}));
+  EXPECT_TRUE(Holds(R"({"NotIpAddress":{"aws:SourceIp":"2001:db8::/32"}})",
+                    {{"aws:SourceIp", "10.1.128.9"}}));
+  EXPECT_TRUE(Holds(R"({"IpAddress":{"aws:SourceIp":"2001:db8::/32"}})",
+                    {{"aws:SourceIp", "2001:db8::1"}}));
+  EXPECT_FALSE(Holds(R"({"Guess":{"k:k":"1"}})", {{"k:k", "1"}}));
+}
+
+TEST(Conditions, FillVariablesInWithTextThatHasNoWildcards) {
+  const std::string home =
+      R"({"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::b/${aws:userid}/*"})";
+
+  EXPECT_EQ(Ask(home, "s3:GetObject", "arn:aws:s3:::b/me/x", {{"aws:userid", "me"}}),
+            Effect::kAllowed);
+  EXPECT_EQ(Ask(home, "s3:GetObject", "arn:aws:s3:::b/you/x", {{"aws:userid", "me"}}),
+            Effect::kImplicitDeny);
+  EXPECT_EQ(Ask(home, "s3:GetObject", "arn:aws:s3:::b/you/x", {{"aws:userid", "*"}}),
+            Effect::kImplicitDeny);
+  EXPECT_EQ(Ask(home, "s3:GetObject", "arn:aws:s3:::b/me/x"), Effect::kImplicitDeny);
+  EXPECT_TRUE(Holds(R"({"StringEquals":{"k:k":"${*}"}})", {{"k:k", "*"}}));
+  EXPECT_TRUE(
+      Holds(R"({"StringEquals":{"k:k":"${aws:username, 'nobody'}"}})", {{"k:k", "nobody"}}));
+}
+
+TEST(Glob, NeedsNoBacktrackingTime) {
+  EXPECT_TRUE(Glob("*a*b", "xxaxxab"));
+  EXPECT_FALSE(Glob("a?c", "ac"));
+  EXPECT_TRUE(Glob("", ""));
+  EXPECT_FALSE(Glob(std::string(50, '*') + "b", std::string(5000, 'a')));
+}
+
+std::string Refusal(const std::string& text, bool is_trust = false) {
+  const auto policy = is_trust ? ParseTrustPolicy(text) : ParseIdentityPolicy(text);
+  return policy.ok() ? "accepted" : policy.status().message();
+}
+
+TEST(ParseIdentityPolicy, RefusesInAwsWords) {
+  const auto of = [](const std::string& statement) {
+    return Refusal(R"({"Version":"2012-10-17","Statement":)" + statement + "}");
+  };
+
+  EXPECT_EQ(Refusal("{"), "This policy contains invalid Json");
+  EXPECT_EQ(Refusal("[]"), "Syntax errors in policy.");
+  EXPECT_EQ(Refusal("{}"), "Syntax errors in policy.");
+  EXPECT_EQ(Refusal(R"({"Version":"2020-01-01","Statement":[]})"),
+            "The policy must contain a valid version string");
+  EXPECT_EQ(of(kAllowAll), "accepted");
+  EXPECT_EQ(of("[" + kAllowAll + "]"), "accepted");
+  EXPECT_EQ(of(R"({"Effect":"Allow","Resource":"*"})"), "Policy statement must contain actions.");
+  EXPECT_EQ(of(R"({"Effect":"Allow","Action":"*"})"), "Policy statement must contain resources.");
+  EXPECT_EQ(of(R"({"Effect":"Allow","Action":"Get","Resource":"*"})"),
+            "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
+  EXPECT_EQ(of(R"({"Effect":"Allow","Action":"s3:*","Resource":"bucket"})"),
+            "Resource bucket must be in ARN format or \"*\".");
+  EXPECT_EQ(of(R"({"Effect":"Allow","Action":"s3:*","Resource":"*","Principal":"*"})"),
+            "Policy document should not specify a principal.");
+  EXPECT_EQ(of(R"({"Effect":"Allow","Action":"s3:*","Resource":"*","NotPrincipal":"*"})"),
+            "Has prohibited field NotPrincipal");
+  EXPECT_EQ(
+      of(R"({"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"StringsEqual":{"k:k":"a"}}})"),
+      "Invalid Condition type : StringsEqual.");
+  EXPECT_EQ(of(R"({"Effect":"Maybe","Action":"s3:*","Resource":"*"})"), "Invalid effect: Maybe");
+  EXPECT_EQ(of(R"({"Effect":"Allow","Action":"s3:*","Resource":"*","Extra":1})"),
+            "Syntax errors in policy.");
+}
+
+TEST(ParseTrustPolicy, RefusesInAwsWords) {
+  const auto of = [](const std::string& statement) {
+    return Refusal(R"({"Version":"2012-10-17","Statement":[)" + statement + "]}", true);
+  };
+
+  EXPECT_EQ(
+      of(R"({"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"})"),
+      "accepted");
+  EXPECT_EQ(
+      of(R"({"Effect":"Allow","Principal":{"AWS":["123456789012","arn:aws:iam::123456789012:root"]},"Action":["sts:AssumeRole","sts:TagSession"]})"),
+      "accepted");
+  EXPECT_EQ(of(R"({"Effect":"Allow","Action":"sts:AssumeRole"})"),
+            "Missing required field Principal");
+  EXPECT_EQ(of(R"({"Effect":"Allow","Principal":{"AWS":"me"},"Action":"sts:AssumeRole"})"),
+            "Invalid principal in policy: \"AWS\":\"me\"");
+  EXPECT_EQ(of(R"({"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Resource":"*"})"),
+            "Has prohibited field Resource");
+  EXPECT_EQ(of(R"({"Effect":"Allow","Principal":"*","Action":"s3:GetObject"})"),
+            "AssumeRole policy may only specify STS AssumeRole actions.");
+}
+
+TEST(Trusts, DecidesByPrincipal) {
+  const auto trusts = [](const std::string& named, std::string_view principal,
+                         const std::string& effect = "Allow") {
+    const auto policy =
+        ParseTrustPolicy(R"({"Statement":[{"Effect":")" + effect + R"(","Principal":)" + named +
+                         R"(,"Action":"sts:AssumeRole"}]})");
+    EXPECT_TRUE(policy.ok()) << policy.status().ToString();
+    return Trusts(*policy, principal, "sts:AssumeRole");
+  };
+  const std::string_view session = "arn:aws:sts::123456789012:assumed-role/Role/SageMaker";
+
+  EXPECT_TRUE(trusts(R"({"Service":["ec2.amazonaws.com","sagemaker.amazonaws.com"]})",
+                     "sagemaker.amazonaws.com"));
+  EXPECT_FALSE(trusts(R"({"Service":"ec2.amazonaws.com"})", "sagemaker.amazonaws.com"));
+  EXPECT_FALSE(trusts(R"({"AWS":"*"})", "sagemaker.amazonaws.com"));
+  EXPECT_TRUE(trusts(R"({"AWS":"*"})", session));
+  EXPECT_TRUE(trusts(R"({"AWS":"123456789012"})", session));
+  EXPECT_TRUE(trusts(R"({"AWS":"arn:aws:iam::123456789012:root"})", session));
+  EXPECT_FALSE(trusts(R"({"AWS":"arn:aws:iam::210987654321:root"})", session));
+  EXPECT_TRUE(trusts(R"({"AWS":"arn:aws:iam::123456789012:role/service-role/Role"})", session));
+  EXPECT_FALSE(trusts(R"({"AWS":"arn:aws:iam::123456789012:role/Rol"})", session));
+  EXPECT_FALSE(trusts(R"({"AWS":"arn:aws:iam::210987654321:role/Role"})", session));
+  EXPECT_TRUE(
+      trusts(R"({"AWS":"arn:aws:sts::123456789012:assumed-role/Role/SageMaker"})", session));
+  EXPECT_FALSE(trusts(R"({"AWS":"arn:aws:sts::123456789012:assumed-role/Role/Other"})", session));
+  EXPECT_FALSE(trusts(R"("*")", session, "Deny"));
+}
+
+TEST(Trusts, AsksForTheExternalId) {
+  const auto policy =
+      ParseTrustPolicy(
+          R"({"Statement":{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"x"}}}})")
+          .value();
+  const std::string_view session = "arn:aws:sts::123456789012:assumed-role/Role/s";
+
+  EXPECT_FALSE(Trusts(policy, session, "sts:AssumeRole"));
+  EXPECT_TRUE(Trusts(policy, session, "sts:AssumeRole", {{"sts:ExternalId", "x"}}));
+}
+
+class AuthorizerTest : public ::testing::Test {
+ protected:
+  AuthorizerTest() {
+    Role role;
+    role.name = "Role";
+    role.account = "123456789012";
+    role.id = "AROAROLE";
+    role.inline_policies["p"] =
+        R"({"Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}]})";
+    role.attached_policies = {"arn:aws:iam::aws:policy/CloudWatchLogsFullAccess"};
+    EXPECT_TRUE(roles_.Create(role).ok());
+    session_.kind = Principal::Kind::kRoleSession;
+    session_.account = "123456789012";
+    session_.role_name = "Role";
+    session_.user_id = "AROAROLE:s";
+    session_.arn = "arn:aws:sts::123456789012:assumed-role/Role/s";
+  }
+  Effect Decide(const Principal& principal, std::string action, std::string resource = "*") {
+    return authorizer_.Decide(principal, {std::move(action), std::move(resource), {}}).value();
+  }
+
+  testing::FakeClock clock_;
+  testing::MemoryRecordStore records_;
+  Roles roles_{records_, clock_};
+  Authorizer authorizer_{roles_};
+  Principal session_;
+};
+
+TEST_F(AuthorizerTest, LetsASessionDoWhatItsRoleMay) {
+  EXPECT_EQ(Decide(session_, "s3:GetObject", "arn:aws:s3:::b/k"), Effect::kAllowed);
+  EXPECT_EQ(
+      Decide(session_, "logs:CreateLogGroup", "arn:aws:logs:us-west-2:123456789012:log-group:a"),
+      Effect::kAllowed);
+  EXPECT_EQ(Decide(session_, "s3:PutObject", "arn:aws:s3:::b/k"), Effect::kImplicitDeny);
+}
+
+TEST_F(AuthorizerTest, StopsAtTheAccount) {
+  EXPECT_EQ(
+      Decide(session_, "logs:CreateLogGroup", "arn:aws:logs:us-west-2:210987654321:log-group:a"),
+      Effect::kImplicitDeny);
+  Principal root;
+  root.account = "123456789012";
+  EXPECT_EQ(Decide(root, "iam:CreateRole", "arn:aws:iam::123456789012:role/x"), Effect::kAllowed);
+  EXPECT_EQ(Decide(root, "iam:CreateRole", "arn:aws:iam::210987654321:role/x"),
+            Effect::kImplicitDeny);
+}
+
+TEST_F(AuthorizerTest, DeniesSessionsOfARoleThatIsGoneOrNew) {
+  auto stranger = session_;
+  stranger.user_id = "AROAOLD:s";
+  EXPECT_EQ(Decide(stranger, "s3:GetObject"), Effect::kImplicitDeny);
+  ASSERT_TRUE(roles_.Delete("123456789012", "Role").ok());
+  EXPECT_EQ(Decide(session_, "s3:GetObject"), Effect::kImplicitDeny);
+}
+
+TEST_F(AuthorizerTest, NarrowsASessionByItsPolicies) {
+  auto narrow = session_;
+  narrow.session_policies = {
+      R"({"Statement":[{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::b/*"}]})"};
+
+  EXPECT_EQ(Decide(narrow, "s3:GetObject", "arn:aws:s3:::b/k"), Effect::kAllowed);
+  EXPECT_EQ(Decide(narrow, "s3:GetObject", "arn:aws:s3:::c/k"), Effect::kImplicitDeny);
+  EXPECT_EQ(Decide(narrow, "s3:PutObject", "arn:aws:s3:::b/k"), Effect::kImplicitDeny);
+  narrow.session_policies.clear();
+  narrow.session_policy_arns = {"arn:aws:iam::aws:policy/CloudWatchLogsFullAccess"};
+  EXPECT_EQ(Decide(narrow, "s3:GetObject", "arn:aws:s3:::b/k"), Effect::kImplicitDeny);
+}
+
+TEST_F(AuthorizerTest, GivesNothingToServicesAndUsers) {
+  auto other = session_;
+  other.kind = Principal::Kind::kService;
+  EXPECT_EQ(Decide(other, "s3:GetObject"), Effect::kImplicitDeny);
+  other.kind = Principal::Kind::kUser;
+  EXPECT_EQ(Decide(other, "s3:GetObject"), Effect::kImplicitDeny);
+}
+
+TEST(AwsManagedPolicies, AreAllReadable) {
+  testing::FakeClock clock;
+  testing::MemoryRecordStore records;
+  Roles roles(records, clock);
+  for (const char* name : {"AdministratorAccess", "AmazonS3FullAccess", "AmazonS3ReadOnlyAccess",
+                           "AmazonSageMakerFullAccess", "CloudWatchLogsFullAccess"}) {
+    const auto policy = roles.GetPolicy("arn:aws:iam::aws:policy/" + std::string(name));
+    ASSERT_TRUE(policy.ok()) << name;
+    EXPECT_TRUE(ParseIdentityPolicy(policy->document).ok())
+        << name << ParseIdentityPolicy(policy->document).status().ToString();
+    EXPECT_EQ(policy->arn(), "arn:aws:iam::aws:policy/" + std::string(name));
+  }
+}
+
+}  // namespace
+}  // namespace sagebrush::iam
