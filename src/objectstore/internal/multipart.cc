@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// Multipart uploads. Completing one hands its parts' contents over to a content made of pieces: rows move, bytes do not.
+// Source of the rules: Amazon S3 API Reference, CompleteMultipartUpload; User Guide, "Amazon S3 multipart upload limits".
+#include <algorithm>
+
+#include "base/hash.h"
+#include "base/id.h"
+#include "objectstore/checksum.h"
+#include "objectstore/internal/contents.h"
+#include "objectstore/internal/pending_upload.h"
+#include "objectstore/internal/store.h"
+
+namespace sagebrush::objectstore::internal {
+
+namespace {
+
+using metastore::Row;
+using metastore::Session;
+
+constexpr std::uint64_t kMinPartSize = 5 << 20;  // of every part but the last
+constexpr std::size_t kUploadIdCharacters = 40;
+
+// The rows of the parts the caller lists, checked.
+Result<std::vector<PartRow>> ListedParts(Session& session, std::string_view upload_id,
+                                         const std::vector<CompletedPart>& listed) {
+  if (listed.empty())
+    return InvalidArgument("InvalidPart: an upload is completed with at least one part");
+  for (std::size_t i = 1; i < listed.size(); ++i)
+    if (listed[i].number <= listed[i - 1].number)
+      return InvalidArgument("InvalidPartOrder: part " + std::to_string(listed[i].number) +
+                             " does not come after part " + std::to_string(listed[i - 1].number));
+  std::vector<PartRow> rows;
+  for (const CompletedPart& part : listed) {
+    ASSIGN_OR_RETURN(auto row, FindPart(session, upload_id, part.number));
+    if (!row || row->info.etag != part.etag)
+      return InvalidArgument("InvalidPart: part " + std::to_string(part.number) +
+                             " was not uploaded with that ETag");
+    if (!part.checksum.empty() && row->info.checksum.value != part.checksum)
+      return InvalidArgument("InvalidPart: part " + std::to_string(part.number) +
+                             " has another checksum");
+    rows.push_back(*std::move(row));
+  }
+  for (std::size_t i = 0; i + 1 < rows.size(); ++i)
+    if (rows[i].info.size < kMinPartSize)
+      return InvalidArgument("EntityTooSmall: part " + std::to_string(rows[i].info.number) +
+                             " has " + std::to_string(rows[i].info.size) + " bytes");
+  return rows;
+}
+
+Result<std::string> CombinedEtag(const std::vector<PartRow>& parts) {
+  std::string digests;
+  for (const PartRow& part : parts) {
+    ASSIGN_OR_RETURN(const std::string digest, HexDecode(part.info.etag));
+    digests += digest;
+  }
+  return HexEncode(Md5(digests)) + "-" + std::to_string(parts.size());
+}
+
+Result<Checksum> CombinedChecksum(const MultipartInfo& upload, const std::vector<PartRow>& parts) {
+  if (upload.checksum_algorithm.empty()) return Checksum{};
+  std::vector<ChecksumOfPart> checksums;
+  for (const PartRow& part : parts) {
+    if (part.info.checksum.algorithm != upload.checksum_algorithm)
+      return InvalidArgument("InvalidPart: part " + std::to_string(part.info.number) + " has no " +
+                             upload.checksum_algorithm);
+    ASSIGN_OR_RETURN(auto raw, Base64Decode(part.info.checksum.value));
+    checksums.push_back({std::move(raw), part.info.size});
+  }
+  Checksum checksum{upload.checksum_algorithm, "", upload.checksum_type};
+  if (upload.checksum_type == "FULL_OBJECT") {
+    ASSIGN_OR_RETURN(checksum.value, FullObjectChecksum(upload.checksum_algorithm, checksums));
+  } else {
+    ASSIGN_OR_RETURN(checksum.value, CompositeChecksum(upload.checksum_algorithm, checksums));
+  }
+  return checksum;
+}
+
+}  // namespace
+
+Result<MultipartInfo> IndexedObjectStore::CreateMultipart(std::string_view bucket,
+                                                          std::string_view key,
+                                                          const ObjectMetadata& metadata,
+                                                          std::string_view checksum_algorithm,
+                                                          std::string_view checksum_type) {
+  const MultipartInfo info{
+      std::string(key), NewId(kUploadIdCharacters),      clock_.Now(),
+      metadata,         std::string(checksum_algorithm), std::string(checksum_type)};
+  RETURN_IF_ERROR(Change([&](Session& session, std::vector<BlobId>*) -> Status {
+    RETURN_IF_ERROR(RequireBucket(session, bucket));
+    return session
+        .Execute(
+            "INSERT INTO uploads (bucket, key, id, initiated, checksum_algorithm, checksum_type, "
+            "metadata) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            {std::string(bucket), info.key, info.upload_id, ToMillis(info.initiated),
+             info.checksum_algorithm, info.checksum_type, EncodeMetadata(metadata)})
+        .status();
+  }));
+  return info;
+}
+
+Result<MultipartInfo> IndexedObjectStore::GetMultipart(std::string_view bucket,
+                                                       std::string_view key,
+                                                       std::string_view upload_id) {
+  return Read<MultipartInfo>([&](Session& session) -> Result<MultipartInfo> {
+    RETURN_IF_ERROR(RequireBucket(session, bucket));
+    return FindUpload(session, bucket, key, upload_id);
+  });
+}
+
+Result<PartInfo> IndexedObjectStore::PutPart(std::string_view bucket, std::string_view key,
+                                             std::string_view upload_id, int number,
+                                             std::unique_ptr<Upload> upload,
+                                             const Checksum& checksum) {
+  auto* pending = dynamic_cast<PendingUpload*>(upload.get());
+  SAGEBRUSH_CHECK(pending != nullptr, "an Upload is of another store");
+  PartRow row;
+  row.info = {number, pending->size(), HexEncode(pending->Md5()), clock_.Now(), checksum};
+  ASSIGN_OR_RETURN(const NewContent content, pending->Finish());
+  RETURN_IF_ERROR(Change(
+      [&](Session& session, std::vector<BlobId>* unreferenced) -> Status {
+        RETURN_IF_ERROR(RequireBucket(session, bucket));
+        RETURN_IF_ERROR(FindUpload(session, bucket, key, upload_id).status());
+        ASSIGN_OR_RETURN(row.content, InsertContent(session, content));
+        return PutPartRow(session, upload_id, row, unreferenced);
+      },
+      content.blob));
+  return row.info;
+}
+
+Result<std::vector<PartInfo>> IndexedObjectStore::ListParts(std::string_view bucket,
+                                                            std::string_view key,
+                                                            std::string_view upload_id,
+                                                            int after_number, int max_parts) {
+  return Read<std::vector<PartInfo>>([&](Session& session) -> Result<std::vector<PartInfo>> {
+    RETURN_IF_ERROR(RequireBucket(session, bucket));
+    RETURN_IF_ERROR(FindUpload(session, bucket, key, upload_id).status());
+    ASSIGN_OR_RETURN(const auto rows, FindParts(session, upload_id, after_number, max_parts));
+    std::vector<PartInfo> parts;
+    parts.reserve(rows.size());
+    for (const PartRow& row : rows) parts.push_back(row.info);
+    return parts;
+  });
+}
+
+Result<std::vector<MultipartInfo>> IndexedObjectStore::ListMultiparts(std::string_view bucket,
+                                                                      std::string_view prefix) {
+  return Read<std::vector<MultipartInfo>>(
+      [&](Session& session) -> Result<std::vector<MultipartInfo>> {
+        RETURN_IF_ERROR(RequireBucket(session, bucket));
+        std::vector<MultipartInfo> uploads;
+        RETURN_IF_ERROR(
+            session.Query("SELECT key, id, initiated, checksum_algorithm, checksum_type, metadata "
+                          "FROM uploads WHERE bucket = ? AND key >= ? "
+                          "ORDER BY key, id",
+                          {std::string(bucket), std::string(prefix)}, [&](const Row& row) {
+                            if (!row.Text(0).starts_with(prefix)) return false;
+                            uploads.push_back({std::string(row.Text(0)), std::string(row.Text(1)),
+                                               FromMillis(row.Int(2)), DecodeMetadata(row.Text(5)),
+                                               std::string(row.Text(3)), std::string(row.Text(4))});
+                            return true;
+                          }));
+        return uploads;
+      });
+}
+
+Result<ObjectInfo> IndexedObjectStore::CompleteMultipart(std::string_view bucket,
+                                                         std::string_view key,
+                                                         std::string_view upload_id,
+                                                         const std::vector<CompletedPart>& parts,
+                                                         const Conditions& conditions,
+                                                         std::string_view expected_checksum) {
+  ObjectRow object;
+  RETURN_IF_ERROR(Change([&](Session& session, std::vector<BlobId>* unreferenced) -> Status {
+    RETURN_IF_ERROR(RequireBucket(session, bucket));
+    ASSIGN_OR_RETURN(const auto current, FindObject(session, bucket, key));
+    const auto upload = FindUpload(session, bucket, key, upload_id);
+    if (upload.status().code() == Code::kNotFound && current && current->upload_id == upload_id) {
+      object = *current;
+      return Status::Ok();
+    }
+    RETURN_IF_ERROR(upload.status());
+    ASSIGN_OR_RETURN(const auto rows, ListedParts(session, upload_id, parts));
+    RETURN_IF_ERROR(CheckConditions(conditions, current, key));
+
+    object = {};
+    object.info.key = key;
+    object.info.modified = clock_.Now();
+    object.info.metadata = upload->metadata;
+    object.info.part_count = static_cast<int>(rows.size());
+    object.upload_id = upload_id;
+    ASSIGN_OR_RETURN(object.info.etag, CombinedEtag(rows));
+    ASSIGN_OR_RETURN(object.info.checksum, CombinedChecksum(*upload, rows));
+    if (!expected_checksum.empty() && object.info.checksum.value != expected_checksum)
+      return InvalidArgument("BadDigest: the object's checksum is " + object.info.checksum.value);
+
+    std::vector<Piece> pieces;
+    for (const PartRow& row : rows) {
+      pieces.push_back({.number = row.info.number,
+                        .size = row.info.size,
+                        .content = row.content,
+                        .blob = {},
+                        .data = {}});
+      object.info.size += row.info.size;
+      // Its reference is the piece's from here on.
+      RETURN_IF_ERROR(session
+                          .Execute("DELETE FROM parts WHERE upload = ? AND number = ?",
+                                   {std::string(upload_id), std::int64_t{row.info.number}})
+                          .status());
+    }
+    ASSIGN_OR_RETURN(object.content, InsertPieces(session, object.info.size, pieces));
+    RETURN_IF_ERROR(RemoveUpload(session, bucket, key, upload_id, unreferenced));
+    return ReplaceObject(session, bucket, object, unreferenced);
+  }));
+  return object.info;
+}
+
+Status IndexedObjectStore::AbortMultipart(std::string_view bucket, std::string_view key,
+                                          std::string_view upload_id) {
+  return Change([&](Session& session, std::vector<BlobId>* unreferenced) -> Status {
+    RETURN_IF_ERROR(RequireBucket(session, bucket));
+    RETURN_IF_ERROR(FindUpload(session, bucket, key, upload_id).status());
+    return RemoveUpload(session, bucket, key, upload_id, unreferenced);
+  });
+}
+
+}  // namespace sagebrush::objectstore::internal
