@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "orchestrator/agent_hub.h"
+
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "base/frame.h"
+#include "http/client.h"
+
+namespace sagebrush::orchestrator {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kSoon{5000};
+
+class AgentHubTest : public ::testing::Test {
+ protected:
+  AgentHubTest()
+      : folder_(TempFolder::Create().value()),
+        database_(
+            metastore::Database::Open(folder_.path() / "records.db", metastore::kRecordMigrations)
+                .value()),
+        records_(metastore::RecordStore::Create(*database_)),
+        instances_(*records_, Clock::System()),
+        hub_(instances_,
+             {.store_logs = [](const Instance&, std::int64_t first,
+                               std::vector<LogLine> lines) -> Result<std::int64_t> {
+                return first + static_cast<std::int64_t>(lines.size()) - 1;
+              },
+              .serve_api = [](UniqueFd, const std::string&) -> Result<int> { return 1; },
+              .stop_api = [](int) {},
+              .changed = [] {}}) {
+    Instance instance;
+    instance.id = "i-1";
+    EXPECT_TRUE(records_->Commit({instances_.InsertWrite(instance)}).ok());
+    EXPECT_TRUE(instances_.SetToken("i-1", "secret").ok());
+    EXPECT_TRUE(hub_.Attach("i-1", folder_.path()).ok());
+  }
+
+  // Says hello; the answer is the caller's to read.
+  UniqueFd Call(const std::string& token) {
+    UniqueFd socket = http::ConnectUnix((folder_.path() / "control.sock").string(), kSoon).value();
+    EXPECT_TRUE(SendFrame(socket.get(),
+                          Json::Object({{"type", "hello"}, {"instance", "i-1"}, {"token", token}}))
+                    .ok());
+    return socket;
+  }
+  static Json Receive(const UniqueFd& socket) {
+    auto frame = ReceiveFrame(socket.get(), kSoon);
+    return frame.ok() ? frame->message : Json::Object({{"type", frame.status().ToString()}});
+  }
+
+  TempFolder folder_;
+  std::unique_ptr<metastore::Database> database_;
+  std::unique_ptr<metastore::RecordStore> records_;
+  Instances instances_;
+  AgentHub hub_;
+};
+
+TEST_F(AgentHubTest, AWrongTokenIsRefusedAndTheRightOneWelcomed) {
+  EXPECT_EQ(Receive(Call("guess")).GetString("type"), "refused");
+  EXPECT_EQ(Receive(Call("secret")).GetString("type"), "welcome");
+}
+
+TEST_F(AgentHubTest, AReportIsStoredBeforeItIsAcknowledgedAndTheWelcomeTellsIt) {
+  {
+    const UniqueFd agent = Call("secret");
+    Receive(agent);
+    ASSERT_TRUE(
+        SendFrame(
+            agent.get(),
+            Json::Object({{"type", "report"}, {"number", 1}, {"at", 5}, {"phase", "Training"}}))
+            .ok());
+    EXPECT_EQ(Receive(agent).GetInt("number"), 1);
+    EXPECT_EQ(instances_.Get("i-1")->reports.size(), 1U);
+  }
+  EXPECT_EQ(Receive(Call("secret")).GetInt("report_number"), 1);
+}
+
+TEST_F(AgentHubTest, LinesWithoutANumberEndTheConnection) {
+  const UniqueFd agent = Call("secret");
+  Receive(agent);
+  ASSERT_TRUE(SendFrame(agent.get(),
+                        Json::Object({{"type", "logs"}, {"first", 0}, {"events", Json::Array()}}))
+                  .ok());
+  EXPECT_EQ(ReceiveFrame(agent.get(), kSoon).status().code(), Code::kUnavailable);
+}
+
+TEST_F(AgentHubTest, AnAgentThatDoesNotReadIsCutOffAndTheNextOneIsToldToStop) {
+  const UniqueFd deaf = Call("secret");
+  Receive(deaf);
+  ASSERT_TRUE(SendFrame(deaf.get(), Json::Object({{"type", "ping"}})).ok());
+  ASSERT_EQ(Receive(deaf).GetString("type"), "pong");
+  // Each dial leaves a frame unread in the socket; when it is full, the connection goes.
+  for (int i = 0; i < 100'000 && hub_.IsConnected("i-1"); ++i)
+    EXPECT_FALSE(hub_.Dial("i-1", 8080, milliseconds(0)).ok());
+  EXPECT_FALSE(hub_.IsConnected("i-1"));
+
+  hub_.RequestStop("i-1", "enough");
+  const UniqueFd next = Call("secret");
+  EXPECT_EQ(Receive(next).GetString("type"), "welcome");
+  EXPECT_EQ(Receive(next).GetString("type"), "stop");
+}
+
+}  // namespace
+}  // namespace sagebrush::orchestrator

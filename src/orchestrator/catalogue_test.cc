@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "orchestrator/catalogue.h"
+
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+
+namespace sagebrush::orchestrator {
+namespace {
+
+class CatalogueTest : public ::testing::Test {
+ protected:
+  CatalogueTest() : folder_(TempFolder::Create().value()) {
+    EXPECT_TRUE(
+        WriteFile(
+            folder_.path() / "tf.json",
+            R"({"name":"tf-1.15","framework_version":"1.15.5","python":"bin/python","make":"tf/make",
+      "images":[{"role":"training","repositories":["tensorflow-training"],"tag":"^1\\.1[1-5](\\.[0-9]+)?-(cpu|gpu)-py3$"},
+                {"role":"hosting","repositories":["tensorflow-inference"],"tag":"^1\\.1[1-5].*$"}],"hosting":{"server":"s","library":"l"}})")
+            .ok());
+  }
+  Result<Catalogue> Load() { return Catalogue::Load(folder_.path()); }
+
+  TempFolder folder_;
+};
+
+TEST_F(CatalogueTest, AnImageIsFoundWhateverItsAccountAndRegion) {
+  const auto catalogue = Load();
+  ASSERT_TRUE(catalogue.ok()) << catalogue.status().ToString();
+
+  for (const char* uri :
+       {"763104351884.dkr.ecr.us-west-2.amazonaws.com/tensorflow-training:1.15.2-cpu-py3",
+        "1.dkr.ecr.eu-west-1.amazonaws.com/tensorflow-training:1.12-gpu-py3",
+        "registry.localhost:5000/tensorflow-training:latest", "tensorflow-training"}) {
+    const auto found = catalogue->Find(uri, ImageRole::kTraining);
+    ASSERT_TRUE(found.ok()) << uri << ": " << found.status().ToString();
+    EXPECT_EQ((*found)->name, "tf-1.15");
+  }
+}
+
+TEST_F(CatalogueTest, AnUnknownImageIsToldWhatIsKnownAndHowToAddOne) {
+  const auto catalogue = Load();
+
+  for (const char* uri : {"x/tensorflow-training:2.3.0-cpu-py37", "x/pytorch-training:1.15-cpu-py3",
+                          "x/tensorflow-inference:1.15-cpu"}) {
+    const auto found = catalogue->Find(uri, ImageRole::kTraining);
+    EXPECT_EQ(found.status().code(), Code::kNotFound) << uri;
+    EXPECT_NE(found.status().message().find("tensorflow-training"), std::string::npos);
+    EXPECT_NE(found.status().message().find("To add one"), std::string::npos);
+  }
+}
+
+TEST_F(CatalogueTest, ABrokenFileIsNamed) {
+  ASSERT_TRUE(WriteFile(folder_.path() / "broken.json", "{").ok());
+  EXPECT_NE(Load().status().message().find("broken.json"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace sagebrush::orchestrator

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "orchestrator/work_order.h"
+
+namespace sagebrush::orchestrator {
+
+namespace {
+
+constexpr char kRuntime[] = "/opt/sagebrush/runtime";
+constexpr char kLibrary[] = "/opt/sagebrush/library";
+constexpr char kKit[] = "/opt/sagebrush/kit";
+constexpr char kModelServer[] = "/opt/sagebrush/sagebrush-model-server";
+constexpr int kApiPort = 7071;  // on the instance's own loopback: nobody else listens there
+
+// The members that plans and orders share, as they are.
+Json Common(const Json& plan, const char* kind, const std::string& instance,
+            const std::string& token, std::uint64_t watched_memory_bytes) {
+  Json order =
+      Json::Object({{"version", 1}, {"instance", instance}, {"token", token}, {"kind", kind}});
+  for (const char* name : {"job_name", "job_arn", "account", "region", "hosts", "current_host",
+                           "instance_type", "environment", "network", "first_log_lines"})
+    if (const Json* member = plan.Find(name)) order[name] = *member;
+  order["api_port"] = kApiPort;
+  order["memory_limit_bytes"] = watched_memory_bytes;
+  return order;
+}
+
+}  // namespace
+
+Json TrainingWorkOrder(const Json& plan, const std::string& instance, const std::string& token,
+                       const std::string& python, std::uint64_t watched_memory_bytes) {
+  Json order = Common(plan, "training", instance, token, watched_memory_bytes);
+  for (const char* name : {"hyperparameters", "channels", "code", "outputs", "checkpoints",
+                           "max_runtime_seconds", "stop_grace_seconds"})
+    if (const Json* member = plan.Find(name)) order[name] = *member;
+  order["working_directory"] = "/opt/ml/code";
+  const Json* command = plan.Find("command");  // a container entry point of the user's
+  order["command"] = command != nullptr
+                         ? *command
+                         : Json::Array({std::string(kRuntime) + "/" + python,
+                                        std::string(kKit) + "/sagebrush_kit/train.py"});
+  return order;
+}
+
+Json HostingWorkOrder(const Json& plan, const std::string& instance, const std::string& token,
+                      std::uint64_t watched_memory_bytes) {
+  Json order = Common(plan, "hosting", instance, token, watched_memory_bytes);
+  order["model_data"] = plan.GetString("model_data");
+  order["working_directory"] = "/opt/ml/model";
+  order["command"] = Json::Array({kModelServer, "--model-dir", "/opt/ml/model", "--port", "8080",
+                                  "--tensorflow-library", kLibrary});
+  return order;
+}
+
+std::vector<Mount> TrainingMounts(const RuntimeFolders& folders, const ProgramPaths& programs) {
+  return {{folders.runtime, kRuntime}, {programs.kit, kKit}};
+}
+
+std::vector<Mount> HostingMounts(const RuntimeFolders& folders, const ProgramPaths& programs) {
+  return {{folders.library, kLibrary}, {programs.model_server, kModelServer}};
+}
+
+}  // namespace sagebrush::orchestrator
