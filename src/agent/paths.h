@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where things are inside an instance. The defaults are SageMaker's container contract and our sandbox's layout; tests put
+// them into a temporary folder. A plain value.
+#pragma once
+
+#include <filesystem>
+
+namespace sagebrush::agent {
+
+struct Paths {
+  std::filesystem::path ml = "/opt/ml";
+  std::filesystem::path control_socket = "/run/sagebrush/control.sock";
+  std::filesystem::path api_socket = "/run/sagebrush/api.sock";
+  std::filesystem::path ca_bundle = "/opt/sagebrush/ca-bundle.pem";
+  int serving_port = 8080;
+
+  std::filesystem::path code() const { return ml / "code"; }
+  std::filesystem::path model() const { return ml / "model"; }
+  std::filesystem::path config() const { return ml / "input" / "config"; }
+  std::filesystem::path channel(std::string_view name) const {
+    return ml / "input" / "data" / name;
+  }
+  std::filesystem::path output_data() const { return ml / "output" / "data"; }
+  std::filesystem::path failure_file() const { return ml / "output" / "failure"; }
+};
+
+}  // namespace sagebrush::agent

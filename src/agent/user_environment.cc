@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/user_environment.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace sagebrush::agent {
+
+std::vector<std::string> UserEnvironment(const WorkOrder& order, const Paths& paths,
+                                         const std::string& command_file) {
+  WorkOrder::Pairs variables;
+  const auto set = [&](std::string_view name, std::string value) {
+    const auto found = std::find_if(variables.begin(), variables.end(),
+                                    [&](const auto& pair) { return pair.first == name; });
+    if (found == variables.end()) {
+      variables.emplace_back(name, std::move(value));
+    } else {
+      found->second = std::move(value);
+    }
+  };
+
+  std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  const std::filesystem::path program = order.command.front();
+  if (program.is_absolute()) path = program.parent_path().string() + ":" + path;
+  set("PATH", path);
+  set("HOME", ::access("/root", W_OK) == 0 ? "/root" : "/tmp");
+  set("LANG", "C.UTF-8");
+  set("LC_ALL", "C.UTF-8");
+  set("PYTHONIOENCODING", "UTF-8");
+  set("PYTHONUNBUFFERED", "1");  // a printed line is a log line at once
+  set("PYTHONDONTWRITEBYTECODE", "1");
+  set("HOSTNAME", order.current_host);
+  set("CURRENT_HOST", order.current_host);
+  if (order.kind == WorkOrder::Kind::kTraining) {
+    set("TRAINING_JOB_NAME", order.job_name);
+    set("TRAINING_JOB_ARN", order.job_arn);
+    if (!command_file.empty()) set("SAGEBRUSH_COMMAND_FILE", command_file);
+  } else {
+    set("SAGEMAKER_BIND_TO_PORT", std::to_string(paths.serving_port));
+  }
+  if (paths.ml != "/opt/ml") set("SAGEMAKER_BASE_DIR", paths.ml.string());
+
+  set("AWS_REGION", order.region);
+  set("AWS_DEFAULT_REGION", order.region);
+  if (order.network) {
+    const std::string server = fmt::format("http://127.0.0.1:{}", order.api_port);
+    set("AWS_ENDPOINT_URL", server);
+    set("AWS_CONTAINER_CREDENTIALS_FULL_URI", server + "/_sagebrush/credentials");
+    set("HTTPS_PROXY", server);
+    set("https_proxy", server);
+    set("NO_PROXY", "localhost,127.0.0.1");
+    set("no_proxy", "localhost,127.0.0.1");
+    if (std::filesystem::exists(paths.ca_bundle)) {
+      for (const char* name :
+           {"AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "PIP_CERT"}) {
+        set(name, paths.ca_bundle.string());
+      }
+    }
+  }
+  for (const auto& [name, value] : order.environment)
+    set(name, value);  // what the user asked for wins
+
+  std::vector<std::string> texts;
+  for (const auto& [name, value] : variables) texts.push_back(name + "=" + value);
+  return texts;
+}
+
+}  // namespace sagebrush::agent
