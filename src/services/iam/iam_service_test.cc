@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/iam/iam_service.h"
+
+#include <gtest/gtest.h>
+
+#include "base/strings.h"
+#include "testing/fake_clock.h"
+#include "testing/memory_record_store.h"
+
+namespace sagebrush::services {
+namespace {
+
+const std::string kTrust =
+    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}]})";
+const std::string kReadS3 =
+    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"arn:aws:s3:::b/*"}]})";
+constexpr char kS3Full[] = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
+
+class IamServiceTest : public ::testing::Test {
+ protected:
+  IamServiceTest() {
+    context_.account = "123456789012";
+    context_.region = "us-west-2";
+    context_.principal.arn = "arn:aws:iam::123456789012:root";
+  }
+
+  aws::Outcome<Json> Try(std::string_view operation, const Json& input) {
+    const auto found = service_->operations().find(operation);
+    if (found == service_->operations().end()) return Internal("no such operation");
+    return found->second.document(context_, input);
+  }
+  Json Call(std::string_view operation, const Json& input) {
+    const auto outcome = Try(operation, input);
+    EXPECT_TRUE(outcome.ok()) << operation << ": "
+                              << (outcome.ok() ? "" : outcome.error(aws::Protocol::kQuery).message);
+    return outcome.ok() ? *outcome : Json();
+  }
+  std::string Refused(std::string_view operation, const Json& input) {
+    const auto outcome = Try(operation, input);
+    if (outcome.ok()) return "ok";
+    const auto error = outcome.error(aws::Protocol::kQuery);
+    return error.code + ": " + error.message;
+  }
+  Json CreateRole(const std::string& name) {
+    return Call("CreateRole",
+                Json::Object({{"RoleName", name}, {"AssumeRolePolicyDocument", kTrust}}));
+  }
+  std::string ResourceOf(std::string_view operation, const Json& input) {
+    const auto access = service_->operations().find(operation)->second.access(context_, input);
+    return access.size() == 1 ? access[0].action + " " + access[0].resource : "several";
+  }
+
+  testing::FakeClock clock_;
+  testing::MemoryRecordStore records_;
+  iam::Roles roles_{records_, clock_};
+  iam::Authorizer authorizer_{roles_};
+  std::unique_ptr<Service> service_ = MakeIamService(roles_, authorizer_);
+  RequestContext context_;
+};
+
+TEST_F(IamServiceTest, ShowsARoleAsItWasMade) {
+  const Json created =
+      Call("CreateRole",
+           Json::Object({{"RoleName", "r"},
+                         {"Path", "/service-role/"},
+                         {"AssumeRolePolicyDocument", kTrust},
+                         {"Description", "d"},
+                         {"MaxSessionDuration", 7200},
+                         {"Tags", Json::Array({Json::Object({{"Key", "k"}, {"Value", "v"}})})}}));
+  const Json got = Call("GetRole", Json::Object({{"RoleName", "r"}}));
+
+  EXPECT_EQ(created, got);
+  const Json& role = *got.Find("Role");
+  EXPECT_EQ(role.GetString("Arn"), "arn:aws:iam::123456789012:role/service-role/r");
+  EXPECT_TRUE(role.GetString("RoleId").starts_with("AROA"));
+  EXPECT_EQ(role.GetInt("MaxSessionDuration"), 7200);
+  EXPECT_EQ(role.GetDouble("CreateDate"), ToEpochSeconds(clock_.Now()));
+  const std::string document = role.GetString("AssumeRolePolicyDocument");
+  EXPECT_TRUE(document.starts_with("%7B%22Version%22%3A%222012-10-17%22"));
+  EXPECT_EQ(PercentDecode(document).value(), kTrust);
+  EXPECT_EQ(role.Find("Tags")->AsArray()[0].GetString("Value"), "v");
+}
+
+TEST_F(IamServiceTest, RefusesInAwsWords) {
+  CreateRole("r");
+
+  EXPECT_EQ(Refused("GetRole", Json::Object({{"RoleName", "x"}})),
+            "NoSuchEntity: The role with name x cannot be found.");
+  EXPECT_EQ(Refused("CreateRole",
+                    Json::Object({{"RoleName", "r"}, {"AssumeRolePolicyDocument", kTrust}})),
+            "EntityAlreadyExists: Role with name r already exists.");
+  EXPECT_EQ(
+      Refused("CreateRole", Json::Object({{"RoleName", "x"}, {"AssumeRolePolicyDocument", "{"}})),
+      "MalformedPolicyDocument: This policy contains invalid Json");
+  EXPECT_EQ(
+      Refused("PutRolePolicy",
+              Json::Object({{"RoleName", "r"}, {"PolicyName", "p"}, {"PolicyDocument", kTrust}})),
+      "MalformedPolicyDocument: Policy document should not specify a principal.");
+  EXPECT_EQ(
+      Refused("PutRolePolicy",
+              Json::Object({{"RoleName", "x"}, {"PolicyName", "p"}, {"PolicyDocument", kReadS3}})),
+      "NoSuchEntity: The role with name x cannot be found.");
+  EXPECT_EQ(Refused("GetRolePolicy", Json::Object({{"RoleName", "r"}, {"PolicyName", "p"}})),
+            "NoSuchEntity: The role policy with name p cannot be found.");
+  EXPECT_EQ(
+      Refused("AttachRolePolicy",
+              Json::Object({{"RoleName", "r"}, {"PolicyArn", "arn:aws:iam::aws:policy/None"}})),
+      "NoSuchEntity: Policy arn:aws:iam::aws:policy/None does not exist or is not attachable.");
+  EXPECT_EQ(Refused("DetachRolePolicy", Json::Object({{"RoleName", "r"}, {"PolicyArn", kS3Full}})),
+            "NoSuchEntity: Policy " + std::string(kS3Full) + " was not found.");
+  EXPECT_EQ(Refused("ListRoles", Json::Object({{"Marker", "??"}})),
+            "ValidationError: Invalid Marker: it is not one that this list gave out.");
+}
+
+TEST_F(IamServiceTest, PagesByMarker) {
+  for (const char* name : {"c", "a", "d", "b"}) CreateRole(name);
+
+  const Json first = Call("ListRoles", Json::Object({{"MaxItems", 3}}));
+  const Json second =
+      Call("ListRoles", Json::Object({{"MaxItems", 3}, {"Marker", first.GetString("Marker")}}));
+
+  EXPECT_EQ(first.Find("Roles")->size(), 3u);
+  EXPECT_TRUE(first.GetBool("IsTruncated"));
+  ASSERT_EQ(second.Find("Roles")->size(), 1u);
+  EXPECT_EQ(second.Find("Roles")->AsArray()[0].GetString("RoleName"), "d");
+  EXPECT_FALSE(second.GetBool("IsTruncated", true));
+  EXPECT_FALSE(second.Has("Marker"));
+}
+
+TEST_F(IamServiceTest, KeepsInlinePolicies) {
+  CreateRole("r");
+  Call("PutRolePolicy",
+       Json::Object({{"RoleName", "r"}, {"PolicyName", "p"}, {"PolicyDocument", kReadS3}}));
+
+  const Json got = Call("GetRolePolicy", Json::Object({{"RoleName", "r"}, {"PolicyName", "p"}}));
+  EXPECT_EQ(PercentDecode(got.GetString("PolicyDocument")).value(), kReadS3);
+  EXPECT_EQ(Call("ListRolePolicies", Json::Object({{"RoleName", "r"}}))
+                .Find("PolicyNames")
+                ->AsArray()[0]
+                .AsString(),
+            "p");
+  EXPECT_EQ(Refused("DeleteRole", Json::Object({{"RoleName", "r"}})),
+            "DeleteConflict: Cannot delete entity, must delete policies first.");
+  Call("DeleteRolePolicy", Json::Object({{"RoleName", "r"}, {"PolicyName", "p"}}));
+  Call("DeleteRole", Json::Object({{"RoleName", "r"}}));
+  EXPECT_TRUE(Refused("GetRole", Json::Object({{"RoleName", "r"}})).starts_with("NoSuchEntity"));
+}
+
+TEST_F(IamServiceTest, AttachesPolicies) {
+  CreateRole("r");
+  const std::string own =
+      Call("CreatePolicy",
+           Json::Object({{"PolicyName", "P"}, {"Path", "/team/"}, {"PolicyDocument", kReadS3}}))
+          .Find("Policy")
+          ->GetString("Arn");
+  EXPECT_EQ(own, "arn:aws:iam::123456789012:policy/team/P");
+
+  for (const std::string& arn : {own, std::string(kS3Full), own})
+    Call("AttachRolePolicy", Json::Object({{"RoleName", "r"}, {"PolicyArn", arn}}));
+
+  const Json attached = Call("ListAttachedRolePolicies", Json::Object({{"RoleName", "r"}}));
+  ASSERT_EQ(attached.Find("AttachedPolicies")->size(), 2u);
+  EXPECT_EQ(attached.Find("AttachedPolicies")->AsArray()[0].GetString("PolicyName"), "P");
+  EXPECT_EQ(Call("GetPolicy", Json::Object({{"PolicyArn", own}}))
+                .Find("Policy")
+                ->GetInt("AttachmentCount"),
+            1);
+  EXPECT_EQ(PercentDecode(
+                Call("GetPolicyVersion", Json::Object({{"PolicyArn", own}, {"VersionId", "v1"}}))
+                    .Find("PolicyVersion")
+                    ->GetString("Document"))
+                .value(),
+            kReadS3);
+  EXPECT_EQ(Call("ListPolicies", Json::Object({{"Scope", "Local"}})).Find("Policies")->size(), 1u);
+  EXPECT_EQ(Call("ListPolicies", Json::Object({{"Scope", "AWS"}})).Find("Policies")->size(), 5u);
+  EXPECT_EQ(Refused("DeleteRole", Json::Object({{"RoleName", "r"}})),
+            "DeleteConflict: Cannot delete entity, must detach all policies first.");
+  EXPECT_EQ(Refused("DeletePolicy", Json::Object({{"PolicyArn", own}})),
+            "DeleteConflict: Cannot delete a policy attached to entities.");
+  Call("DetachRolePolicy", Json::Object({{"RoleName", "r"}, {"PolicyArn", own}}));
+  Call("DeletePolicy", Json::Object({{"PolicyArn", own}}));
+  EXPECT_EQ(Refused("GetPolicy", Json::Object({{"PolicyArn", own}})),
+            "NoSuchEntity: Policy " + own + " was not found.");
+}
+
+TEST_F(IamServiceTest, ChangesTrustAndTags) {
+  CreateRole("r");
+  const std::string trust = ReplaceAll(kTrust, "sagemaker.", "lambda.");
+  Call("UpdateAssumeRolePolicy", Json::Object({{"RoleName", "r"}, {"PolicyDocument", trust}}));
+  Call("TagRole",
+       Json::Object({{"RoleName", "r"},
+                     {"Tags", Json::Array({Json::Object({{"Key", "a"}, {"Value", "1"}}),
+                                           Json::Object({{"Key", "b"}, {"Value", "2"}})})}}));
+  Call("UntagRole", Json::Object({{"RoleName", "r"}, {"TagKeys", Json::Array({"a"})}}));
+
+  EXPECT_EQ(roles_.Get("123456789012", "r")->trust_policy, trust);
+  EXPECT_EQ(Call("ListRoleTags", Json::Object({{"RoleName", "r"}})).Find("Tags")->size(), 1u);
+}
+
+TEST_F(IamServiceTest, TriesAgainWhenAnotherCallWasQuicker) {
+  CreateRole("r");
+  records_.FailNextCommit(FailedPrecondition("changed meanwhile"));
+
+  Call("PutRolePolicy",
+       Json::Object({{"RoleName", "r"}, {"PolicyName", "p"}, {"PolicyDocument", kReadS3}}));
+
+  EXPECT_EQ(roles_.Get("123456789012", "r")->inline_policies.size(), 1u);
+}
+
+TEST_F(IamServiceTest, SimulatesWhatTheRoleMay) {
+  CreateRole("r");
+  Call("PutRolePolicy",
+       Json::Object({{"RoleName", "r"}, {"PolicyName", "p"}, {"PolicyDocument", kReadS3}}));
+
+  const Json reply =
+      Call("SimulatePrincipalPolicy",
+           Json::Object({{"PolicySourceArn", "arn:aws:iam::123456789012:role/r"},
+                         {"ActionNames", Json::Array({"s3:GetObject", "s3:PutObject"})},
+                         {"ResourceArns", Json::Array({"arn:aws:s3:::b/k"})}}));
+
+  const auto& results = reply.Find("EvaluationResults")->AsArray();
+  ASSERT_EQ(results.size(), 2u);
+  EXPECT_EQ(results[0].GetString("EvalActionName"), "s3:GetObject");
+  EXPECT_EQ(results[0].GetString("EvalDecision"), "allowed");
+  EXPECT_EQ(results[1].GetString("EvalDecision"), "implicitDeny");
+  EXPECT_EQ(Refused("SimulatePrincipalPolicy",
+                    Json::Object({{"PolicySourceArn", "arn:aws:iam::123456789012:role/x"}})),
+            "NoSuchEntity: The role with name x cannot be found.");
+}
+
+TEST_F(IamServiceTest, AsksForPermissionOnTheWholeArn) {
+  Call("CreateRole",
+       Json::Object({{"RoleName", "r"}, {"Path", "/p/"}, {"AssumeRolePolicyDocument", kTrust}}));
+
+  EXPECT_EQ(ResourceOf("GetRole", Json::Object({{"RoleName", "r"}})),
+            "iam:GetRole arn:aws:iam::123456789012:role/p/r");
+  EXPECT_EQ(ResourceOf("GetRole", Json::Object({{"RoleName", "x"}})),
+            "iam:GetRole arn:aws:iam::123456789012:role/x");
+  EXPECT_EQ(ResourceOf("CreateRole", Json::Object({{"RoleName", "x"}, {"Path", "/q/"}})),
+            "iam:CreateRole arn:aws:iam::123456789012:role/q/x");
+  EXPECT_EQ(ResourceOf("ListRoles", Json::Object()),
+            "iam:ListRoles arn:aws:iam::123456789012:role/");
+  EXPECT_EQ(ResourceOf("DeletePolicy", Json::Object({{"PolicyArn", kS3Full}})),
+            "iam:DeletePolicy " + std::string(kS3Full));
+  for (const auto& [name, operation] : service_->operations())
+    EXPECT_TRUE(operation.document && operation.access) << name;
+}
+
+}  // namespace
+}  // namespace sagebrush::services

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/s3/actions.h"
+
+#include <string>
+
+#include "base/check.h"
+#include "services/s3/copy_source.h"
+
+namespace sagebrush::services::s3 {
+
+namespace {
+
+std::string BucketArn(std::string_view bucket) { return "arn:aws:s3:::" + std::string(bucket); }
+std::string ObjectArn(std::string_view bucket, std::string_view key) {
+  return BucketArn(bucket) + "/" + std::string(key);
+}
+
+enum class On { kAll, kBucket, kObject };
+
+struct Row {
+  std::string_view operation;
+  std::string_view action;
+  On on;
+};
+constexpr Row kRows[] = {
+    {"AbortMultipartUpload", "s3:AbortMultipartUpload", On::kObject},
+    {"CompleteMultipartUpload", "s3:PutObject", On::kObject},
+    {"CreateBucket", "s3:CreateBucket", On::kBucket},
+    {"CreateMultipartUpload", "s3:PutObject", On::kObject},
+    {"DeleteBucket", "s3:DeleteBucket", On::kBucket},
+    {"DeleteObject", "s3:DeleteObject", On::kObject},
+    {"GetBucketLocation", "s3:GetBucketLocation", On::kBucket},
+    {"GetBucketVersioning", "s3:GetBucketVersioning", On::kBucket},
+    {"GetObject", "s3:GetObject", On::kObject},
+    {"HeadBucket", "s3:ListBucket", On::kBucket},
+    {"HeadObject", "s3:GetObject", On::kObject},
+    {"ListBuckets", "s3:ListAllMyBuckets", On::kAll},
+    {"ListMultipartUploads", "s3:ListBucketMultipartUploads", On::kBucket},
+    {"ListParts", "s3:ListMultipartUploadParts", On::kObject},
+    {"PutObject", "s3:PutObject", On::kObject},
+    {"UploadPart", "s3:PutObject", On::kObject},
+};
+
+std::vector<iam::Access> ListAccess(const Json& input) {
+  iam::Access access{"s3:ListBucket", BucketArn(input.GetString("Bucket")), {}};
+  if (input.Has("Prefix")) access.context["s3:prefix"] = input.GetString("Prefix");
+  if (input.Has("Delimiter")) access.context["s3:delimiter"] = input.GetString("Delimiter");
+  if (input.Has("MaxKeys")) access.context["s3:max-keys"] = std::to_string(input.GetInt("MaxKeys"));
+  return {access};
+}
+
+// Reading the source and writing the target. A source that names nothing is refused by the handler.
+std::vector<iam::Access> CopyAccess(const Json& input) {
+  std::vector<iam::Access> needed;
+  if (const auto source = ParseCopySource(input.GetString("CopySource")))
+    needed.push_back({"s3:GetObject", ObjectArn(source->bucket, source->key), {}});
+  needed.push_back(
+      {"s3:PutObject", ObjectArn(input.GetString("Bucket"), input.GetString("Key")), {}});
+  return needed;
+}
+
+std::vector<iam::Access> DeleteAccess(const Json& input) {
+  std::vector<iam::Access> needed;
+  const Json* wanted = input.Find("Delete");
+  const Json* objects = wanted == nullptr ? nullptr : wanted->Find("Objects");
+  if (objects != nullptr && objects->is_array())
+    for (const Json& object : objects->AsArray())
+      needed.push_back(
+          {"s3:DeleteObject", ObjectArn(input.GetString("Bucket"), object.GetString("Key")), {}});
+  // A request that lists nothing is refused by the handler; it must not pass for one that needs nothing.
+  if (needed.empty())
+    needed.push_back({"s3:DeleteObject", ObjectArn(input.GetString("Bucket"), "*"), {}});
+  return needed;
+}
+
+}  // namespace
+
+AccessRule RuleOf(std::string_view operation) {
+  if (operation == "ListObjects" || operation == "ListObjectsV2")
+    return [](const RequestContext&, const Json& input) { return ListAccess(input); };
+  if (operation == "CopyObject" || operation == "UploadPartCopy")
+    return [](const RequestContext&, const Json& input) { return CopyAccess(input); };
+  if (operation == "DeleteObjects")
+    return [](const RequestContext&, const Json& input) { return DeleteAccess(input); };
+  for (const Row& row : kRows) {
+    if (row.operation != operation) continue;
+    return Allow(std::string(row.action), [on = row.on](const RequestContext&, const Json& input) {
+      if (on == On::kAll) return std::string("*");
+      const std::string bucket = input.GetString("Bucket");
+      return on == On::kBucket ? BucketArn(bucket) : ObjectArn(bucket, input.GetString("Key"));
+    });
+  }
+  SAGEBRUSH_CHECK(false, "an S3 operation has no row in the actions table");
+  return {};
+}
+
+}  // namespace sagebrush::services::s3

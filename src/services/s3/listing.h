@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// ListObjects and ListObjectsV2: one page of the object store, told in either version's words.
+// Handlers may run on any thread; all state is the object store's.
+#pragma once
+
+#include "aws/error.h"
+#include "base/json.h"
+#include "objectstore/object_store.h"
+#include "services/context.h"
+
+namespace sagebrush::services::s3 {
+
+aws::Outcome<Json> ListObjects(objectstore::ObjectStore& store, const RequestContext& context,
+                               const Json& input);
+aws::Outcome<Json> ListObjectsV2(objectstore::ObjectStore& store, const RequestContext& context,
+                                 const Json& input);
+
+}  // namespace sagebrush::services::s3

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/s3/test_s3.h"
+
+namespace sagebrush::services::s3 {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class ListingTest : public S3Test {
+ protected:
+  ListingTest() {
+    MakeBucket();
+    for (const char* key : {"a", "a/b", "data/test/1", "data/test/2", "data/train/1", "z"})
+      Put("/bkt/" + PercentEncode(key, true), "xyz");
+  }
+};
+
+TEST_F(ListingTest, Version2GivesKeysAndCount) {
+  const auto reply = Call("GET", "/bkt?list-type=2");
+
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_THAT(Elements(reply.body, "Key"),
+              ElementsAre("a", "a/b", "data/test/1", "data/test/2", "data/train/1", "z"));
+  EXPECT_EQ(Element(reply.body, "KeyCount"), "6");
+  EXPECT_EQ(Element(reply.body, "MaxKeys"), "1000");
+  EXPECT_EQ(Element(reply.body, "IsTruncated"), "false");
+  EXPECT_EQ(Element(reply.body, "ETag"), "\"" + HexEncode(Md5("xyz")) + "\"");
+  EXPECT_EQ(Element(reply.body, "Size"), "3");
+  EXPECT_EQ(Element(reply.body, "LastModified"), "2026-11-24T20:17:40.000Z");
+  EXPECT_EQ(Element(reply.body, "Owner"), "");
+  EXPECT_THAT(Call("GET", "/bkt?list-type=2&fetch-owner=true").body, HasSubstr("<Owner>"));
+}
+
+TEST_F(ListingTest, PrefixesAreRolledUp) {
+  const auto reply = Call("GET", "/bkt?list-type=2&delimiter=%2F&prefix=data%2F&encoding-type=url");
+
+  EXPECT_THAT(reply.body,
+              HasSubstr("<CommonPrefixes><Prefix>data/test/</Prefix></CommonPrefixes>"
+                        "<CommonPrefixes><Prefix>data/train/</Prefix></CommonPrefixes>"));
+  EXPECT_THAT(Elements(reply.body, "Key"), IsEmpty());
+  EXPECT_EQ(Element(reply.body, "KeyCount"), "2");
+  EXPECT_EQ(Element(reply.body, "EncodingType"), "url");
+}
+
+TEST_F(ListingTest, TokensLeadThroughAllPages) {
+  std::vector<std::string> seen;
+  std::string token;
+  for (int pages = 0; pages < 10; ++pages) {
+    const auto reply =
+        Call("GET", "/bkt?list-type=2&delimiter=%2F&max-keys=1" +
+                        (token.empty() ? "" : "&continuation-token=" + PercentEncode(token)));
+    ASSERT_EQ(reply.status, 200) << reply.body;
+    for (const auto& key : Elements(reply.body, "Key")) seen.push_back(key);
+    for (const auto& prefix : Elements(reply.body, "CommonPrefixes"))
+      seen.push_back(Element(prefix, "Prefix"));
+    if (Element(reply.body, "IsTruncated") == "false") break;
+    token = Element(reply.body, "NextContinuationToken");
+    EXPECT_THAT(token, Not(HasSubstr("data")));
+  }
+
+  EXPECT_THAT(seen, ElementsAre("a", "a/", "data/", "z"));
+}
+
+TEST_F(ListingTest, ABadTokenIsRefused) {
+  for (const char* token : {"nonsense!", "YWJj", ""}) {
+    const auto reply = Call("GET", std::string("/bkt?list-type=2&continuation-token=") + token);
+    EXPECT_EQ(reply.status, 400);
+    EXPECT_EQ(Code(reply), "InvalidArgument");
+  }
+}
+
+TEST_F(ListingTest, StartAfterAndMaxKeys) {
+  EXPECT_THAT(Elements(Call("GET", "/bkt?list-type=2&start-after=data%2Ftest%2F1").body, "Key"),
+              ElementsAre("data/test/2", "data/train/1", "z"));
+  const auto none = Call("GET", "/bkt?list-type=2&max-keys=0");
+  EXPECT_EQ(Element(none.body, "IsTruncated"), "false");
+  EXPECT_EQ(Element(none.body, "KeyCount"), "0");
+  EXPECT_EQ(Element(Call("GET", "/bkt?list-type=2&max-keys=5000").body, "MaxKeys"), "1000");
+  EXPECT_EQ(Code(Call("GET", "/bkt?list-type=2&max-keys=-1")), "InvalidArgument");
+}
+
+TEST_F(ListingTest, Version1HasMarkers) {
+  const auto first = Call("GET", "/bkt?max-keys=2");
+  EXPECT_THAT(Elements(first.body, "Key"), ElementsAre("a", "a/b"));
+  EXPECT_EQ(Element(first.body, "IsTruncated"), "true");
+  EXPECT_EQ(Element(first.body, "NextMarker"), "");
+  EXPECT_THAT(first.body, HasSubstr("<Owner>"));
+  EXPECT_THAT(Elements(Call("GET", "/bkt?marker=data%2Ftrain%2F1").body, "Key"), ElementsAre("z"));
+
+  const auto rolled = Call("GET", "/bkt?max-keys=2&delimiter=%2F");
+  EXPECT_EQ(Element(rolled.body, "NextMarker"), "a/");
+  const auto next = Call("GET", "/bkt?delimiter=%2F&marker=a%2F");
+  EXPECT_THAT(Elements(next.body, "Key"), ElementsAre("z"));
+  EXPECT_THAT(next.body, HasSubstr("<Prefix>data/</Prefix>"));
+}
+
+TEST_F(ListingTest, OddKeysAreEncodedWhenAskedFor) {
+  Put("/bkt/odd%20%2B%26%C3%BC%0A", "x");
+
+  EXPECT_THAT(Elements(Call("GET", "/bkt?list-type=2&prefix=odd&encoding-type=url").body, "Key"),
+              ElementsAre("odd%20%2B%26%C3%BC%0A"));
+  EXPECT_EQ(Code(Call("GET", "/bkt?list-type=2&encoding-type=base64")), "InvalidArgument");
+}
+
+}  // namespace
+}  // namespace sagebrush::services::s3

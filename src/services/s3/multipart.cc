@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/s3/multipart.h"
+
+#include "base/strings.h"
+#include "objectstore/checksum.h"
+#include "services/s3/errors.h"
+#include "services/s3/object_write.h"
+#include "services/s3/range.h"
+#include "services/s3/request.h"
+
+namespace sagebrush::services::s3 {
+
+namespace {
+
+constexpr std::int64_t kMaxPartNumber = 10'000;
+
+struct Type {
+  std::string algorithm, type;
+};
+
+// SHAs cannot be put together from parts, and CRC64NVME has no composite form: User Guide, "Checking object integrity".
+aws::Outcome<Type> ChecksumTypeOf(const Json& input) {
+  Type wanted{input.GetString("ChecksumAlgorithm"), input.GetString("ChecksumType")};
+  if (wanted.algorithm.empty()) {
+    if (!wanted.type.empty())
+      return MakeError("InvalidRequest",
+                       "The x-amz-checksum-type header can only be used with the "
+                       "x-amz-checksum-algorithm header.");
+    return wanted;
+  }
+  if (objectstore::ChecksumBytes(wanted.algorithm) == 0)
+    return NotImplementedHeader("x-amz-checksum-algorithm");
+  const bool is_sha = wanted.algorithm.starts_with("SHA"),
+             is_full_only = wanted.algorithm == "CRC64NVME";
+  if (wanted.type.empty()) wanted.type = is_full_only ? "FULL_OBJECT" : "COMPOSITE";
+  if (wanted.type != "FULL_OBJECT" && wanted.type != "COMPOSITE")
+    return MakeError("InvalidRequest", "Value for x-amz-checksum-type header is invalid.");
+  if ((is_sha && wanted.type == "FULL_OBJECT") || (is_full_only && wanted.type == "COMPOSITE"))
+    return MakeError("InvalidRequest", "The " + wanted.type +
+                                           " checksum type cannot be used with the " +
+                                           ToLower(wanted.algorithm) + " checksum algorithm.");
+  return wanted;
+}
+
+// PartNumber and UploadId of a part on its way in, checked against the upload.
+struct Target {
+  int number = 0;
+  objectstore::MultipartInfo upload;
+};
+aws::Outcome<Target> TargetOf(objectstore::ObjectStore& store, const RequestContext& context,
+                              const Json& input) {
+  ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, input));
+  if (const auto refused = CheckKey(input.GetString("Key"))) return *refused;
+  if (const auto refused = CheckPromises(input)) return *refused;
+  const std::int64_t number = input.GetInt("PartNumber");
+  if (number < 1 || number > kMaxPartNumber)
+    return InvalidArgumentError("Part number must be an integer between 1 and 10000, inclusive",
+                                "partNumber", std::to_string(number));
+  const Subject subject = SubjectOf(input);
+  ASSIGN_OR_RETURN(auto upload,
+                   Told(store.GetMultipart(bucket.name, subject.key, subject.upload_id), subject));
+  return Target{static_cast<int>(number), std::move(upload)};
+}
+
+// The checksum under its own algorithm; parts have no type.
+void AddPartChecksum(const objectstore::Checksum& checksum, Json* document) {
+  AddChecksum({checksum.algorithm, checksum.value, ""}, document);
+}
+
+aws::Outcome<std::vector<objectstore::CompletedPart>> CompletedParts(const Json& input) {
+  const Json* body = input.Find("MultipartUpload");
+  const Json* listed = body == nullptr ? nullptr : body->Find("Parts");
+  if (listed == nullptr || !listed->is_array() || listed->size() == 0 ||
+      listed->size() > static_cast<std::size_t>(kMaxPartNumber))
+    return MakeError("MalformedXML");
+  std::vector<objectstore::CompletedPart> parts;
+  for (const Json& part : listed->AsArray()) {
+    const std::int64_t number = part.GetInt("PartNumber");
+    if (number < 1 || number > kMaxPartNumber || !part.Has("ETag"))
+      return MakeError("MalformedXML");
+    objectstore::CompletedPart completed{static_cast<int>(number), Unquoted(part.GetString("ETag")),
+                                         ""};
+    for (const std::string_view algorithm : objectstore::ChecksumAlgorithms())
+      if (completed.checksum.empty())
+        completed.checksum = part.GetString("Checksum" + std::string(algorithm));
+    parts.push_back(std::move(completed));
+  }
+  return parts;
+}
+
+}  // namespace
+
+aws::Outcome<Json> CreateMultipartUpload(objectstore::ObjectStore& store,
+                                         const RequestContext& context, const Json& input) {
+  const Subject subject = SubjectOf(input);
+  ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, input));
+  if (const auto refused = CheckKey(subject.key)) return *refused;
+  if (const auto refused = CheckPromises(input)) return *refused;
+  ASSIGN_OR_RETURN(const auto metadata, MetadataOf(input));
+  ASSIGN_OR_RETURN(const Type type, ChecksumTypeOf(input));
+  ASSIGN_OR_RETURN(const auto upload, Told(store.CreateMultipart(bucket.name, subject.key, metadata,
+                                                                 type.algorithm, type.type),
+                                           subject));
+  Json reply =
+      Json::Object({{"Bucket", bucket.name}, {"Key", subject.key}, {"UploadId", upload.upload_id}});
+  if (!type.algorithm.empty()) {
+    reply["ChecksumAlgorithm"] = type.algorithm;
+    reply["ChecksumType"] = type.type;
+  }
+  return reply;
+}
+
+aws::Outcome<std::monostate> UploadPart(objectstore::ObjectStore& store,
+                                        const SecretLookup& secret_of,
+                                        const RequestContext& context, const Json& input,
+                                        http::Exchange& exchange) {
+  const Subject subject = SubjectOf(input);
+  ASSIGN_OR_RETURN(const Target target, TargetOf(store, context, input));
+  ASSIGN_OR_RETURN(auto bytes, Told(store.NewUpload(), subject));
+  const std::string& wanted = target.upload.checksum_algorithm;
+  ASSIGN_OR_RETURN(const auto checksum, Receive(exchange, input, secret_of, wanted, *bytes));
+  if (!wanted.empty() && checksum.algorithm != wanted)
+    return MakeError("InvalidRequest",
+                     "Checksum Type mismatch occurred, expected checksum Type: " + ToLower(wanted) +
+                         ", actual checksum Type: " + ToLower(checksum.algorithm));
+  ASSIGN_OR_RETURN(const auto part,
+                   Told(store.PutPart(subject.bucket, subject.key, subject.upload_id, target.number,
+                                      std::move(bytes), checksum),
+                        subject));
+  Json reply = Json::Object({{"ETag", Quoted(part.etag)}});
+  AddPartChecksum(part.checksum, &reply);
+  return Respond(exchange, context, "UploadPart", reply);
+}
+
+aws::Outcome<Json> UploadPartCopy(objectstore::ObjectStore& store, const RequestContext& context,
+                                  const Json& input) {
+  const Subject subject = SubjectOf(input);
+  ASSIGN_OR_RETURN(const Target target, TargetOf(store, context, input));
+  ASSIGN_OR_RETURN(const OpenSource source, OpenCopySource(store, context, input));
+  const std::uint64_t size = source.reader->info().size;
+  ByteRange range{0, size};
+  if (const std::string text = input.GetString("CopySourceRange"); !text.empty()) {
+    if (!ParseCopyRange(text, &range))
+      return InvalidArgumentError(
+          "The x-amz-copy-source-range value must be of the form bytes=first-last where first and "
+          "last "
+          "are the zero-based offsets of the first and last bytes to copy",
+          "x-amz-copy-source-range", text);
+    if (range.offset >= size || range.length > size - range.offset)
+      return InvalidArgumentError(
+          "Range specified is not valid for source object of size: " + std::to_string(size),
+          "x-amz-copy-source-range", text);
+  }
+  if (range.length > kMaxPut) return MakeError("EntityTooLarge");
+  ASSIGN_OR_RETURN(auto bytes, Told(store.NewUpload(), subject));
+  ASSIGN_OR_RETURN(const auto checksum, CopyBytes(*source.reader, range.offset, range.length,
+                                                  target.upload.checksum_algorithm, *bytes));
+  ASSIGN_OR_RETURN(const auto part,
+                   Told(store.PutPart(subject.bucket, subject.key, subject.upload_id, target.number,
+                                      std::move(bytes), checksum),
+                        subject));
+  Json result =
+      Json::Object({{"ETag", Quoted(part.etag)}, {"LastModified", ToEpochSeconds(part.modified)}});
+  AddPartChecksum(part.checksum, &result);
+  return Json::Object({{"CopyPartResult", std::move(result)}});
+}
+
+aws::Outcome<Json> CompleteMultipartUpload(objectstore::ObjectStore& store,
+                                           const RequestContext& context, const Json& input) {
+  const Subject subject = SubjectOf(input);
+  ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, input));
+  if (const auto refused = CheckPromises(input)) return *refused;
+  ASSIGN_OR_RETURN(const auto parts, CompletedParts(input));
+  ASSIGN_OR_RETURN(const auto conditions, WriteConditionsOf(input));
+  std::string expected;
+  for (const std::string_view algorithm : objectstore::ChecksumAlgorithms())
+    if (expected.empty()) expected = input.GetString("Checksum" + std::string(algorithm));
+  ASSIGN_OR_RETURN(const auto object,
+                   ToldWrite(store.CompleteMultipart(bucket.name, subject.key, subject.upload_id,
+                                                     parts, conditions, expected),
+                             subject, conditions));
+  Json reply =
+      Json::Object({{"Location", "/" + bucket.name + "/" + PercentEncode(subject.key, true)},
+                    {"Bucket", bucket.name},
+                    {"Key", subject.key},
+                    {"ETag", Quoted(object.etag)}});
+  AddChecksum(object.checksum, &reply);
+  return reply;
+}
+
+aws::Outcome<Json> AbortMultipartUpload(objectstore::ObjectStore& store,
+                                        const RequestContext& context, const Json& input) {
+  const Subject subject = SubjectOf(input);
+  ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, input));
+  const Status aborted = store.AbortMultipart(bucket.name, subject.key, subject.upload_id);
+  if (!aborted.ok()) return ErrorOf(aborted, subject);
+  return Json::Object();
+}
+
+aws::Outcome<Json> ListParts(objectstore::ObjectStore& store, const RequestContext& context,
+                             const Json& input) {
+  const Subject subject = SubjectOf(input);
+  ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, input));
+  ASSIGN_OR_RETURN(const int max_parts, PageSizeOf(input, "MaxParts", "max-parts"));
+  const std::string marker_text =
+      input.GetString("PartNumberMarker", std::to_string(input.GetInt("PartNumberMarker")));
+  const auto marker = ParseUint(marker_text);
+  if (!marker || *marker > INT32_MAX)
+    return InvalidArgumentError(
+        "Argument part-number-marker must be an integer between 0 and 2147483647",
+        "part-number-marker", marker_text);
+  ASSIGN_OR_RETURN(const auto upload,
+                   Told(store.GetMultipart(bucket.name, subject.key, subject.upload_id), subject));
+  ASSIGN_OR_RETURN(auto parts, Told(store.ListParts(bucket.name, subject.key, subject.upload_id,
+                                                    static_cast<int>(*marker), max_parts + 1),
+                                    subject));
+  const bool is_truncated = parts.size() > static_cast<std::size_t>(max_parts) && max_parts > 0;
+  if (parts.size() > static_cast<std::size_t>(max_parts))
+    parts.resize(static_cast<std::size_t>(max_parts));
+
+  Json list = Json::Array();
+  for (const auto& part : parts) {
+    Json item = Json::Object({{"PartNumber", part.number},
+                              {"LastModified", ToEpochSeconds(part.modified)},
+                              {"ETag", Quoted(part.etag)},
+                              {"Size", part.size}});
+    AddPartChecksum(part.checksum, &item);
+    list.Append(std::move(item));
+  }
+  Json reply = Json::Object(
+      {{"Bucket", bucket.name},
+       {"Key", subject.key},
+       {"UploadId", subject.upload_id},
+       {"PartNumberMarker", std::to_string(*marker)},
+       {"NextPartNumberMarker", std::to_string(parts.empty() ? 0 : parts.back().number)},
+       {"MaxParts", max_parts},
+       {"IsTruncated", is_truncated},
+       {"Parts", std::move(list)},
+       {"Initiator", OwnerOf(bucket.account)},
+       {"Owner", OwnerOf(bucket.account)},
+       {"StorageClass", upload.metadata.storage_class}});
+  if (!upload.checksum_algorithm.empty()) {
+    reply["ChecksumAlgorithm"] = upload.checksum_algorithm;
+    reply["ChecksumType"] = upload.checksum_type;
+  }
+  return reply;
+}
+
+aws::Outcome<Json> ListMultipartUploads(objectstore::ObjectStore& store,
+                                        const RequestContext& context, const Json& input) {
+  ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, input));
+  ASSIGN_OR_RETURN(const int max_uploads, PageSizeOf(input, "MaxUploads", "max-uploads"));
+  const std::string prefix = input.GetString("Prefix"), delimiter = input.GetString("Delimiter");
+  const std::string key_marker = input.GetString("KeyMarker"),
+                    id_marker = input.GetString("UploadIdMarker");
+  const bool as_url = input.GetString("EncodingType") == "url";
+  ASSIGN_OR_RETURN(const auto uploads,
+                   Told(store.ListMultiparts(bucket.name, prefix), SubjectOf(input)));
+
+  Json list = Json::Array(), prefixes = Json::Array();
+  std::string last_key, last_id, last_prefix;
+  bool is_truncated = false;
+  for (const auto& upload : uploads) {
+    // After (key, id); with a key alone, after all of that key's uploads.
+    if (upload.key < key_marker) continue;
+    if (!key_marker.empty() && upload.key == key_marker &&
+        (id_marker.empty() || upload.upload_id <= id_marker))
+      continue;
+    const auto at =
+        delimiter.empty() ? std::string::npos : upload.key.find(delimiter, prefix.size());
+    const std::string common =
+        at == std::string::npos ? "" : upload.key.substr(0, at + delimiter.size());
+    if (!common.empty() && (common == last_prefix || common == key_marker)) continue;
+    if (list.size() + prefixes.size() == static_cast<std::size_t>(max_uploads)) {
+      is_truncated = max_uploads > 0;
+      break;
+    }
+    if (!common.empty()) {
+      prefixes.Append(Json::Object({{"Prefix", Encoded(common, as_url)}}));
+      last_key = last_prefix = common;
+      last_id.clear();
+      continue;
+    }
+    Json item = Json::Object({{"UploadId", upload.upload_id},
+                              {"Key", Encoded(upload.key, as_url)},
+                              {"Initiated", ToEpochSeconds(upload.initiated)},
+                              {"StorageClass", upload.metadata.storage_class},
+                              {"Owner", OwnerOf(bucket.account)},
+                              {"Initiator", OwnerOf(bucket.account)}});
+    if (!upload.checksum_algorithm.empty()) {
+      item["ChecksumAlgorithm"] = upload.checksum_algorithm;
+      item["ChecksumType"] = upload.checksum_type;
+    }
+    list.Append(std::move(item));
+    last_key = upload.key;
+    last_id = upload.upload_id;
+  }
+  Json reply = Json::Object({{"Bucket", bucket.name},
+                             {"KeyMarker", Encoded(key_marker, as_url)},
+                             {"UploadIdMarker", id_marker},
+                             {"Prefix", Encoded(prefix, as_url)},
+                             {"MaxUploads", max_uploads},
+                             {"IsTruncated", is_truncated},
+                             {"Uploads", std::move(list)},
+                             {"CommonPrefixes", std::move(prefixes)}});
+  if (!delimiter.empty()) reply["Delimiter"] = Encoded(delimiter, as_url);
+  if (as_url) reply["EncodingType"] = "url";
+  if (is_truncated) {
+    reply["NextKeyMarker"] = Encoded(last_key, as_url);
+    reply["NextUploadIdMarker"] = last_id;
+  }
+  return reply;
+}
+
+}  // namespace sagebrush::services::s3

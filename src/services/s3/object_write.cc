@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/s3/object_write.h"
+
+#include <algorithm>
+
+#include "base/hash.h"
+#include "objectstore/checksum.h"
+#include "services/s3/errors.h"
+#include "services/s3/request.h"
+
+namespace sagebrush::services::s3 {
+
+namespace {
+
+constexpr std::size_t kBuffer = 256 << 10;
+constexpr std::size_t kMaxDeletes = 1000;
+
+aws::Error FailedSource(std::string_view condition) {
+  aws::Error error = MakeError("PreconditionFailed");
+  error.extra["Condition"] = condition;
+  return error;
+}
+
+// S3 refuses a copy onto itself that would change nothing.
+bool ChangesNothing(const Json& input, const CopySource& source, bool replaces_metadata) {
+  return source.bucket == input.GetString("Bucket") && source.key == input.GetString("Key") &&
+         !replaces_metadata && !input.Has("StorageClass") &&
+         !input.Has("WebsiteRedirectLocation") && !input.Has("ServerSideEncryption");
+}
+
+// The metadata of the target: the source's, or the request's under MetadataDirective REPLACE.
+aws::Outcome<objectstore::ObjectMetadata> TargetMetadata(const Json& input,
+                                                         const objectstore::ObjectInfo& source,
+                                                         bool replaces_metadata) {
+  if (replaces_metadata) return MetadataOf(input);
+  objectstore::ObjectMetadata metadata = source.metadata;
+  metadata.storage_class =
+      input.GetString("StorageClass", "STANDARD");  // not taken over: API Reference, CopyObject
+  return metadata;
+}
+
+}  // namespace
+
+aws::Outcome<std::monostate> PutObject(objectstore::ObjectStore& store,
+                                       const SecretLookup& secret_of, const RequestContext& context,
+                                       const Json& input, http::Exchange& exchange) {
+  const Subject subject = SubjectOf(input);
+  // All that can be refused is refused before the body is asked for.
+  ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, input));
+  if (const auto refused = CheckKey(subject.key)) return *refused;
+  if (const auto refused = CheckPromises(input)) return *refused;
+  ASSIGN_OR_RETURN(const auto conditions, WriteConditionsOf(input));
+  ASSIGN_OR_RETURN(const auto metadata, MetadataOf(input));
+
+  ASSIGN_OR_RETURN(auto upload, Told(store.NewUpload(), subject));
+  ASSIGN_OR_RETURN(const auto checksum, Receive(exchange, input, secret_of, "", *upload));
+  ASSIGN_OR_RETURN(const auto info, ToldWrite(store.Put(bucket.name, subject.key, std::move(upload),
+                                                        metadata, checksum, conditions),
+                                              subject, conditions));
+  Json reply = Json::Object({{"ETag", Quoted(info.etag)}});
+  AddChecksum(info.checksum, &reply);
+  return Respond(exchange, context, "PutObject", reply);
+}
+
+aws::Outcome<OpenSource> OpenCopySource(objectstore::ObjectStore& store,
+                                        const RequestContext& context, const Json& input) {
+  const auto name = ParseCopySource(input.GetString("CopySource"));
+  if (!name)
+    return InvalidArgumentError(
+        "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+        "x-amz-copy-source", input.GetString("CopySource"));
+  if (name->version != "null")
+    return InvalidArgumentError("Invalid version id specified", "versionId",
+                                name->version.substr(0, 200));
+  ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, name->bucket,
+                                                 input.GetString("ExpectedSourceBucketOwner")));
+  OpenSource source{*name, nullptr};
+  ASSIGN_OR_RETURN(source.reader,
+                   Told(store.Get(bucket.name, name->key), {name->bucket, name->key, ""}));
+  const auto conditions = ConditionsOf(input, "CopySource");
+  if (objectstore::Evaluate(conditions, &source.reader->info(), true) !=
+      objectstore::ConditionOutcome::kProceed)
+    return FailedSource(conditions.if_match        ? "x-amz-copy-source-If-Match"
+                        : conditions.if_none_match ? "x-amz-copy-source-If-None-Match"
+                                                   : "x-amz-copy-source-If-(Un)Modified-Since");
+  return source;
+}
+
+aws::Outcome<objectstore::Checksum> CopyBytes(objectstore::ObjectReader& reader,
+                                              std::uint64_t offset, std::uint64_t length,
+                                              std::string_view algorithm,
+                                              objectstore::Upload& upload) {
+  auto hasher = objectstore::ChecksumHasher::For(algorithm);
+  std::vector<char> buffer(kBuffer);
+  while (length > 0) {
+    ASSIGN_OR_RETURN(
+        const std::size_t count,
+        reader.Read(offset, buffer.data(),
+                    static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), length))));
+    if (count == 0) return DataLoss("the source object ends early");
+    const std::string_view data(buffer.data(), count);
+    if (hasher) hasher->Update(data);
+    if (const Status appended = upload.Append(data); !appended.ok()) return appended;
+    offset += count;
+    length -= count;
+  }
+  if (!hasher) return objectstore::Checksum{};
+  return objectstore::Checksum{std::string(hasher->algorithm()), Base64Encode(hasher->Finish()),
+                               "FULL_OBJECT"};
+}
+
+aws::Outcome<Json> CopyObject(objectstore::ObjectStore& store, const RequestContext& context,
+                              const Json& input) {
+  const Subject subject = SubjectOf(input);
+  ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, input));
+  if (const auto refused = CheckKey(subject.key)) return *refused;
+  if (const auto refused = CheckPromises(input)) return *refused;
+  const std::string directive = input.GetString("MetadataDirective", "COPY");
+  if (directive != "COPY" && directive != "REPLACE")
+    return InvalidArgumentError("Unknown metadata directive.", "x-amz-metadata-directive",
+                                directive);
+  ASSIGN_OR_RETURN(const auto conditions, WriteConditionsOf(input));
+  ASSIGN_OR_RETURN(const OpenSource source, OpenCopySource(store, context, input));
+  const bool replaces = directive == "REPLACE";
+  if (ChangesNothing(input, source.name, replaces))
+    return MakeError(
+        "InvalidRequest",
+        "This copy request is illegal because it is trying to copy an object to itself without "
+        "changing the "
+        "object's metadata, storage class, website redirect location or encryption attributes.");
+  const objectstore::ObjectInfo& from = source.reader->info();
+  if (from.size > kMaxPut)
+    return MakeError(
+        "InvalidRequest",
+        "The specified copy source is larger than the maximum allowable size for a copy source: " +
+            std::to_string(kMaxPut));
+  ASSIGN_OR_RETURN(const auto metadata, TargetMetadata(input, from, replaces));
+
+  objectstore::ObjectInfo made;
+  const std::string algorithm = input.GetString("ChecksumAlgorithm", from.checksum.algorithm);
+  if (algorithm == from.checksum.algorithm) {
+    // What was just looked at is what is copied, or nothing.
+    const objectstore::Conditions same{.if_match = from.etag};
+    ASSIGN_OR_RETURN(made, ToldWrite(store.Copy(source.name.bucket, source.name.key, bucket.name,
+                                                subject.key, metadata, same, conditions),
+                                     subject, conditions));
+  } else {  // another checksum has to be computed, so the bytes are read anyway
+    if (objectstore::ChecksumBytes(algorithm) == 0)
+      return NotImplementedHeader("x-amz-checksum-algorithm");
+    ASSIGN_OR_RETURN(auto upload, Told(store.NewUpload(), subject));
+    ASSIGN_OR_RETURN(const auto checksum,
+                     CopyBytes(*source.reader, 0, from.size, algorithm, *upload));
+    ASSIGN_OR_RETURN(made, ToldWrite(store.Put(bucket.name, subject.key, std::move(upload),
+                                               metadata, checksum, conditions),
+                                     subject, conditions));
+  }
+  Json result =
+      Json::Object({{"ETag", Quoted(made.etag)}, {"LastModified", ToEpochSeconds(made.modified)}});
+  AddChecksum(made.checksum, &result);
+  return Json::Object({{"CopyObjectResult", std::move(result)}});
+}
+
+aws::Outcome<Json> DeleteObject(objectstore::ObjectStore& store, const RequestContext& context,
+                                const Json& input) {
+  ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, input));
+  if (const auto refused = CheckKey(input.GetString("Key"))) return *refused;
+  if (const auto refused = CheckVersion(input)) return *refused;
+  for (const char* condition : {"IfMatch", "IfMatchLastModifiedTime", "IfMatchSize"})
+    if (input.Has(condition)) return NotImplementedHeader("If-Match");
+  const Status deleted = store.Delete(bucket.name, input.GetString("Key"));
+  if (!deleted.ok()) return ErrorOf(deleted, SubjectOf(input));
+  return Json::Object();
+}
+
+aws::Outcome<Json> DeleteObjects(objectstore::ObjectStore& store, const RequestContext& context,
+                                 const Json& input) {
+  ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, input));
+  const Json* wanted = input.Find("Delete");
+  const Json* objects = wanted == nullptr ? nullptr : wanted->Find("Objects");
+  if (objects == nullptr || !objects->is_array() || objects->size() == 0 ||
+      objects->size() > kMaxDeletes)
+    return MakeError("MalformedXML");
+  std::vector<std::string> keys;
+  Json deleted = Json::Array(), errors = Json::Array();
+  for (const Json& object : objects->AsArray()) {
+    const std::string key = object.GetString("Key");
+    std::optional<aws::Error> refused = CheckKey(key);
+    if (!refused) refused = CheckVersion(object);
+    if (!refused && key.empty())
+      refused = MakeError("UserKeyMustBeSpecified", "User key must be specified.");
+    for (const char* condition : {"ETag", "LastModifiedTime", "Size"})
+      if (!refused && object.Has(condition)) refused = NotImplementedHeader(condition);
+    if (refused) {
+      Json error =
+          Json::Object({{"Key", key}, {"Code", refused->code}, {"Message", refused->message}});
+      if (object.Has("VersionId")) error["VersionId"] = object.GetString("VersionId");
+      errors.Append(std::move(error));
+      continue;
+    }
+    keys.push_back(key);
+    if (!wanted->GetBool("Quiet")) deleted.Append(Json::Object({{"Key", key}}));
+  }
+  if (const Status done = store.DeleteMany(bucket.name, keys); !done.ok())
+    return ErrorOf(done, SubjectOf(input));
+  Json reply = Json::Object({{"Deleted", std::move(deleted)}});
+  if (errors.size() > 0) reply["Errors"] = std::move(errors);
+  return reply;
+}
+
+}  // namespace sagebrush::services::s3

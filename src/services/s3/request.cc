@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/s3/request.h"
+
+#include <algorithm>
+
+#include "aws/protocol.h"
+#include "aws_models/services.h"
+#include "base/hash.h"
+#include "base/strings.h"
+
+namespace sagebrush::services::s3 {
+
+namespace {
+
+constexpr std::size_t kMaxKeyBytes = 1024;
+constexpr std::size_t kMaxMetadataBytes = 2048;
+
+bool IsAccountId(std::string_view text) {
+  return text.size() == 12 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// Without "aws-chunked", which describes the transfer only.
+std::string StoredEncoding(const std::string& header) {
+  std::vector<std::string> kept;
+  for (const std::string_view part : Split(header, ','))
+    if (!EqualsIgnoreCase(Trim(part), "aws-chunked") && !Trim(part).empty())
+      kept.emplace_back(Trim(part));
+  return Join(kept, ",");
+}
+
+// An empty header says nothing.
+std::string TextOr(const Json& input, std::string_view member, std::string_view fallback) {
+  const std::string text = input.GetString(member);
+  return text.empty() ? std::string(fallback) : text;
+}
+
+std::optional<TimePoint> TimeOf(const Json& input, const std::string& member) {
+  const Json* value = input.Find(member);
+  if (value == nullptr || !value->is_number()) return std::nullopt;
+  return FromEpochSeconds(value->AsDouble());
+}
+
+std::optional<std::string> EtagOf(const Json& input, const std::string& member) {
+  const Json* value = input.Find(member);
+  if (value == nullptr || !value->is_string()) return std::nullopt;
+  return Unquoted(value->AsString());
+}
+
+}  // namespace
+
+Subject SubjectOf(const Json& input) {
+  return {input.GetString("Bucket"), input.GetString("Key"), input.GetString("UploadId")};
+}
+
+aws::Outcome<objectstore::Bucket> OpenBucket(objectstore::ObjectStore& store,
+                                             const RequestContext& context, const Json& input) {
+  return OpenBucket(store, context, input.GetString("Bucket"),
+                    input.GetString("ExpectedBucketOwner"));
+}
+
+aws::Outcome<objectstore::Bucket> OpenBucket(objectstore::ObjectStore& store,
+                                             const RequestContext& context, std::string_view bucket,
+                                             const std::string& expected_owner) {
+  if (!expected_owner.empty() && !IsAccountId(expected_owner))
+    return MakeError("InvalidBucketOwnerAWSAccountID",
+                     "The value of the expected bucket owner parameter must be an AWS account ID");
+  ASSIGN_OR_RETURN(auto found, Told(store.GetBucket(bucket), {std::string(bucket), "", ""}));
+  if (found.account != context.account ||
+      (!expected_owner.empty() && found.account != expected_owner))
+    return MakeError("AccessDenied");
+  return found;
+}
+
+std::optional<aws::Error> CheckKey(std::string_view key) {
+  if (key.size() <= kMaxKeyBytes) return std::nullopt;
+  aws::Error error = MakeError("KeyTooLongError");
+  error.extra["Size"] = std::to_string(key.size());
+  error.extra["MaxSizeAllowed"] = std::to_string(kMaxKeyBytes);
+  return error;
+}
+
+std::optional<aws::Error> CheckVersion(const Json& input) {
+  const std::string version = input.GetString("VersionId", "null");
+  if (version == "null") return std::nullopt;
+  return InvalidArgumentError("Invalid version id specified", "versionId", version.substr(0, 200));
+}
+
+std::optional<aws::Error> CheckPromises(const Json& input) {
+  // s3fs sends an empty x-amz-acl with every multipart upload (0.4.2); AWS takes it for none.
+  const std::string acl = TextOr(input, "ACL", "private");
+  if (acl != "private" && acl != "bucket-owner-full-control")
+    return MakeError("AccessControlListNotSupported");
+  for (const char* grant :
+       {"GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP"})
+    if (input.Has(grant)) return MakeError("AccessControlListNotSupported");
+  for (const char* lock :
+       {"ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus"})
+    if (input.Has(lock))
+      return MakeError("InvalidRequest", "Bucket is missing Object Lock Configuration");
+  struct Promise {
+    const char* member;
+    const char* header;
+  };
+  for (const Promise& promise :
+       {Promise{"SSECustomerAlgorithm", "x-amz-server-side-encryption-customer-algorithm"},
+        Promise{"SSECustomerKey", "x-amz-server-side-encryption-customer-key"},
+        Promise{"WebsiteRedirectLocation", "x-amz-website-redirect-location"},
+        Promise{"WriteOffsetBytes", "x-amz-write-offset-bytes"},
+        Promise{"Tagging", "x-amz-tagging"}})
+    if (!input.GetString(promise.member).empty() || input.GetInt(promise.member) != 0)
+      return NotImplementedHeader(promise.header);
+  return std::nullopt;
+}
+
+aws::Outcome<objectstore::ObjectMetadata> MetadataOf(const Json& input) {
+  objectstore::ObjectMetadata metadata;
+  metadata.content_type = TextOr(input, "ContentType", metadata.content_type);
+  metadata.content_encoding = StoredEncoding(input.GetString("ContentEncoding"));
+  metadata.content_disposition = input.GetString("ContentDisposition");
+  metadata.content_language = input.GetString("ContentLanguage");
+  metadata.cache_control = input.GetString("CacheControl");
+  metadata.expires = input.GetString("Expires");
+  metadata.storage_class = TextOr(input, "StorageClass", metadata.storage_class);
+  std::size_t bytes = 0;
+  if (const Json* user = input.Find("Metadata"); user != nullptr && user->is_object()) {
+    for (const auto& [name, value] : user->AsObject()) {
+      if (!value.is_string()) continue;
+      bytes += name.size() + value.AsString().size();
+      metadata.user[ToLower(name)] = value.AsString();
+    }
+  }
+  if (bytes > kMaxMetadataBytes) {
+    aws::Error error = MakeError("MetadataTooLarge");
+    error.extra["Size"] = std::to_string(bytes);
+    error.extra["MaxSizeAllowed"] = std::to_string(kMaxMetadataBytes);
+    return error;
+  }
+  return metadata;
+}
+
+objectstore::Conditions ConditionsOf(const Json& input, const std::string& prefix) {
+  return {EtagOf(input, prefix + "IfMatch"), EtagOf(input, prefix + "IfNoneMatch"),
+          TimeOf(input, prefix + "IfModifiedSince"), TimeOf(input, prefix + "IfUnmodifiedSince")};
+}
+
+aws::Outcome<objectstore::Conditions> WriteConditionsOf(const Json& input) {
+  objectstore::Conditions conditions = ConditionsOf(input);
+  if (conditions.if_none_match && *conditions.if_none_match != "*")
+    return NotImplementedHeader("If-None-Match");
+  if (conditions.if_match && *conditions.if_match == "*") return NotImplementedHeader("If-Match");
+  if (conditions.if_match && conditions.if_none_match)
+    return MakeError("InvalidRequest", "If-Match and If-None-Match cannot be used together");
+  return conditions;
+}
+
+std::string Quoted(std::string_view etag) { return "\"" + std::string(etag) + "\""; }
+
+std::string Unquoted(std::string_view etag) {
+  etag = Trim(etag);
+  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"')
+    etag = etag.substr(1, etag.size() - 2);
+  return std::string(etag);
+}
+
+Json OwnerOf(std::string_view account) {
+  return Json::Object({{"ID", HexEncode(Sha256("canonical user of " + std::string(account)))},
+                       {"DisplayName", account}});
+}
+
+void AddChecksum(const objectstore::Checksum& checksum, Json* document) {
+  if (checksum.algorithm.empty()) return;
+  (*document)["Checksum" + checksum.algorithm] = checksum.value;
+  if (!checksum.type.empty()) (*document)["ChecksumType"] = checksum.type;
+}
+
+std::string Encoded(std::string_view text, bool as_url) {
+  return as_url ? PercentEncode(text, /*keep_slash=*/true) : std::string(text);
+}
+
+aws::Outcome<int> PageSizeOf(const Json& input, std::string_view member,
+                             std::string_view argument) {
+  const std::int64_t size = input.GetInt(member, kMaxPageSize);
+  if (size < 0 || size > INT32_MAX)
+    return InvalidArgumentError(
+        "Argument " + std::string(argument) + " must be an integer between 0 and 2147483647",
+        argument, std::to_string(size));
+  return static_cast<int>(std::min<std::int64_t>(size, kMaxPageSize));
+}
+
+http::Response ResponseOf(const RequestContext& context, std::string_view operation,
+                          const Json& result) {
+  const aws::Service& model = aws::S3Model();
+  return aws::Encode(model, *model.FindOperation(operation), result,
+                     {.request_id = context.request_id, .host_id = "", .resource = ""});
+}
+
+aws::Outcome<std::monostate> Respond(http::Exchange& exchange, const RequestContext& context,
+                                     std::string_view operation, const Json& result) {
+  const Status sent = exchange.Send(ResponseOf(context, operation, result));
+  if (!sent.ok()) return sent;
+  return std::monostate();
+}
+
+}  // namespace sagebrush::services::s3

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the handlers of S3's operations share: reading the decoded request and writing what replies have in common.
+// Pure functions but for OpenBucket, which asks the store.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "aws/error.h"
+#include "base/json.h"
+#include "http/exchange.h"
+#include "objectstore/object_store.h"
+#include "services/context.h"
+#include "services/s3/errors.h"
+
+namespace sagebrush::services::s3 {
+
+inline constexpr std::uint64_t kMaxPut = std::uint64_t{5} << 30;  // of one PUT, part or copy
+inline constexpr int kMaxPageSize = 1000;
+
+// Bucket, Key and UploadId of the request.
+Subject SubjectOf(const Json& input);
+
+// The request's bucket, if it exists, is the caller's, and is owned by whom x-amz-expected-bucket-owner names.
+aws::Outcome<objectstore::Bucket> OpenBucket(objectstore::ObjectStore& store,
+                                             const RequestContext& context, const Json& input);
+// The same for any bucket and for the value of either owner header ("" if not sent).
+aws::Outcome<objectstore::Bucket> OpenBucket(objectstore::ObjectStore& store,
+                                             const RequestContext& context, std::string_view bucket,
+                                             const std::string& expected_owner);
+
+std::optional<aws::Error> CheckKey(std::string_view key);
+// VersionId: buckets are not versioned, so "null" is the only one.
+std::optional<aws::Error> CheckVersion(const Json& input);
+// Headers that would promise what is not kept: ACLs, customer keys, locks, tags, redirects.
+std::optional<aws::Error> CheckPromises(const Json& input);
+
+// Content-Type to StorageClass and x-amz-meta-*, as an upload says them.
+aws::Outcome<objectstore::ObjectMetadata> MetadataOf(const Json& input);
+
+// If-Match and the others; `prefix` is "CopySource" for a copy's source.
+objectstore::Conditions ConditionsOf(const Json& input, const std::string& prefix = "");
+// What a write may ask for: If-None-Match with "*", or If-Match.
+aws::Outcome<objectstore::Conditions> WriteConditionsOf(const Json& input);
+
+std::string Quoted(std::string_view etag);
+std::string Unquoted(std::string_view etag);
+
+// {"ID": …, "DisplayName": …}; the ID is a hash of the account, as AWS's canonical user ids tell nothing either.
+Json OwnerOf(std::string_view account);
+
+// ChecksumCRC32 and its like, and ChecksumType.
+void AddChecksum(const objectstore::Checksum& checksum, Json* document);
+
+// "%2F" and so on where the request has encoding-type=url, else the text itself.
+std::string Encoded(std::string_view text, bool as_url);
+
+// A count such as max-keys: `fallback` if not sent, kMaxPageSize at most.
+aws::Outcome<int> PageSizeOf(const Json& input, std::string_view member, std::string_view argument);
+
+// Answers with the operation's result: headers, and the body if it has one.
+aws::Outcome<std::monostate> Respond(http::Exchange& exchange, const RequestContext& context,
+                                     std::string_view operation, const Json& result);
+http::Response ResponseOf(const RequestContext& context, std::string_view operation,
+                          const Json& result);
+
+}  // namespace sagebrush::services::s3

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/sagemaker/endpoint.h"
+
+#include "orchestrator/controller.h"
+#include "orchestrator/endpoint.h"
+#include "services/sagemaker/hosting_plan.h"
+#include "services/sagemaker/resource.h"
+
+namespace sagebrush::services::sagemaker {
+
+namespace {
+
+using orchestrator::EndpointState;
+
+metastore::Key KeyOf(const RequestContext& context, const std::string& name) {
+  return {orchestrator::kEndpointKind, context.scope(), name};
+}
+std::string ArnOf(const RequestContext& context, const std::string& name) {
+  return ResourceArn(context, "endpoint", name);
+}
+
+EndpointState StateOf(const metastore::Record& record) {
+  const Json* state = record.document.Find("state");
+  return EndpointState::FromJson(state != nullptr ? *state : Json());
+}
+
+Json DescribeVariant(const orchestrator::EndpointVariant& variant, TimePoint created) {
+  std::int64_t ready = 0;
+  for (const auto& instance : variant.instances) ready += instance.ready ? 1 : 0;
+  const std::string image = variant.plan.GetString("image");
+  return Json::Object({{"VariantName", variant.name},
+                       {"DeployedImages",
+                        Json::Array({Json::Object({{"SpecifiedImage", image},
+                                                   {"ResolvedImage", image},
+                                                   {"ResolutionTime", ToEpochSeconds(created)}})})},
+                       {"CurrentWeight", variant.weight},
+                       {"DesiredWeight", variant.weight},
+                       {"CurrentInstanceCount", ready},
+                       {"DesiredInstanceCount", variant.instances.size()}});
+}
+
+}  // namespace
+
+aws::Outcome<Json> Endpoints::Create(const RequestContext& context, const Json& input) {
+  const std::string name = input.GetString("EndpointName");
+  const std::string arn = ArnOf(context, name);
+  EndpointState state;
+  ASSIGN_OR_RETURN(state.coming, PlanGeneration(context, deps_.records, deps_.catalogue, name,
+                                                input.GetString("EndpointConfigName")));
+  metastore::Record record = NewRecord(context, KeyOf(context, name), input, arn);
+  record.status = state.status;
+  record.document["state"] = state.ToJson();
+  const Status inserted = deps_.records.Insert(std::move(record));
+  if (inserted.code() == Code::kAlreadyExists) return AlreadyExistsError("endpoint", arn);
+  RETURN_IF_ERROR(inserted);
+  deps_.nudge();
+  return Json::Object({{"EndpointArn", arn}});
+}
+
+aws::Outcome<Json> Endpoints::Describe(const RequestContext& context, const Json& input) {
+  const std::string name = input.GetString("EndpointName");
+  const auto record = deps_.records.Get(KeyOf(context, name));
+  if (record.status().code() == Code::kNotFound)
+    return NotFoundError("endpoint", ArnOf(context, name));
+  if (!record.ok()) return record.status();
+  const EndpointState state = StateOf(*record);
+  Json result = Json::Object(
+      {{"EndpointName", name},
+       {"EndpointArn", record->document.GetString("arn")},
+       {"EndpointConfigName", record->document.Find("request")->GetString("EndpointConfigName")}});
+  if (const auto& generation = state.serving ? state.serving : state.coming) {
+    result["EndpointConfigName"] = generation->config_name;
+    result["ProductionVariants"] = Json::Array();
+    for (const auto& variant : generation->variants)
+      result["ProductionVariants"].Append(DescribeVariant(variant, record->created));
+  }
+  result["EndpointStatus"] = state.status;
+  if (!state.failure_reason.empty()) result["FailureReason"] = state.failure_reason;
+  result["CreationTime"] = ToEpochSeconds(record->created);
+  result["LastModifiedTime"] = ToEpochSeconds(record->modified);
+  return result;
+}
+
+aws::Outcome<Json> Endpoints::List(const RequestContext& context, const Json& input) {
+  return ListRecords(deps_.records, orchestrator::kEndpointKind, context, input, "Endpoints",
+                     [](const metastore::Record& record) {
+                       return Json::Object({{"EndpointName", record.key.name},
+                                            {"EndpointArn", record.document.GetString("arn")},
+                                            {"CreationTime", ToEpochSeconds(record.created)},
+                                            {"LastModifiedTime", ToEpochSeconds(record.modified)},
+                                            {"EndpointStatus", record.status}});
+                     });
+}
+
+aws::Outcome<Json> Endpoints::Update(const RequestContext& context, const Json& input) {
+  const std::string name = input.GetString("EndpointName");
+  const std::string arn = ArnOf(context, name);
+  const auto changed = ChangeRecord(
+      deps_.records, KeyOf(context, name), NotFoundError("endpoint", arn), context.now,
+      [&](metastore::Record& record) -> aws::Outcome<bool> {
+        EndpointState state = StateOf(record);
+        if (state.status != "InService")
+          return ValidationError("Cannot update in-progress endpoint \"" + arn + "\".");
+        ASSIGN_OR_RETURN(state.coming, PlanGeneration(context, deps_.records, deps_.catalogue, name,
+                                                      input.GetString("EndpointConfigName")));
+        state.status = record.status = "Updating";
+        state.failure_reason.clear();
+        record.document["state"] = state.ToJson();
+        return true;
+      });
+  if (!changed.ok()) return changed.status();
+  deps_.nudge();
+  return Json::Object({{"EndpointArn", arn}});
+}
+
+aws::Outcome<Json> Endpoints::Delete(const RequestContext& context, const Json& input) {
+  const std::string name = input.GetString("EndpointName");
+  const auto changed = ChangeRecord(deps_.records, KeyOf(context, name),
+                                    NotFoundError("endpoint", ArnOf(context, name)), context.now,
+                                    [&](metastore::Record& record) -> aws::Outcome<bool> {
+                                      EndpointState state = StateOf(record);
+                                      if (state.status == "Deleting") return false;
+                                      state.status = record.status = "Deleting";
+                                      record.document["state"] = state.ToJson();
+                                      return true;
+                                    });
+  if (!changed.ok()) return changed.status();
+  deps_.nudge();
+  return Json::Object();
+}
+
+}  // namespace sagebrush::services::sagemaker

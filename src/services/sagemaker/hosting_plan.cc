@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/sagemaker/hosting_plan.h"
+
+#include "aws/bind.h"
+#include "aws_models/sagemaker/endpoint_config.h"
+#include "aws_models/sagemaker/model.h"
+#include "services/sagemaker/resource.h"
+
+namespace sagebrush::services::sagemaker {
+
+namespace api = ::sagebrush::api::sagemaker;
+
+namespace {
+
+aws::Outcome<Json> PlanVariant(const RequestContext& context, metastore::RecordStore& records,
+                               const orchestrator::Catalogue& catalogue,
+                               const std::string& endpoint_name,
+                               const api::ProductionVariant& variant) {
+  const std::string model_name = variant.model_name.value_or("");
+  const auto record = records.Get({kModelKind, context.scope(), model_name});
+  if (record.status().code() == Code::kNotFound)
+    return NotFoundError("model", ResourceArn(context, "model", model_name));
+  if (!record.ok()) return record.status();
+  ASSIGN_OR_RETURN(const auto model,
+                   aws::Bind<api::CreateModelInput>(*record->document.Find("request")));
+  const auto& container =
+      model.primary_container ? *model.primary_container : model.containers->front();
+  const auto runtime =
+      catalogue.Find(container.image.value_or(""), orchestrator::ImageRole::kHosting);
+  if (!runtime.ok()) return ValidationError(runtime.status().message());
+  Json environment = Json::Object();
+  for (const auto& [name, value] :
+       container.environment.value_or(std::map<std::string, std::string>()))
+    environment[name] = value;
+  return Json::Object(
+      {{"runtime", (*runtime)->name},
+       {"image", container.image.value_or("")},
+       {"instance_type", variant.instance_type.value_or("")},
+       {"role_arn", model.execution_role_arn.value_or("")},
+       {"principal", context.principal.arn},
+       {"job_name", endpoint_name},
+       {"job_arn", ResourceArn(context, "endpoint", endpoint_name)},
+       {"account", context.account},
+       {"region", context.region},
+       {"hosts", Json::Array({"model"})},
+       {"current_host", "model"},
+       {"model_data", container.model_data_url.value_or("")},
+       {"environment", std::move(environment)},
+       {"network", !model.enable_network_isolation.value_or(false)},
+       {"log_group", "/aws/sagemaker/Endpoints/" + endpoint_name},
+       {"first_log_lines",
+        Json::Array({"Sagebrush: image " + container.image.value_or("") + " is served by " +
+                     (*runtime)->hosting_server + " with " + (*runtime)->hosting_library})}});
+}
+
+}  // namespace
+
+aws::Outcome<orchestrator::Generation> PlanGeneration(const RequestContext& context,
+                                                      metastore::RecordStore& records,
+                                                      const orchestrator::Catalogue& catalogue,
+                                                      const std::string& endpoint_name,
+                                                      const std::string& config_name) {
+  const auto config = records.Get({kEndpointConfigKind, context.scope(), config_name});
+  if (config.status().code() == Code::kNotFound)
+    return NotFoundError("endpoint configuration",
+                         ResourceArn(context, "endpoint-config", config_name));
+  if (!config.ok()) return config.status();
+  ASSIGN_OR_RETURN(const auto request,
+                   aws::Bind<api::CreateEndpointConfigInput>(*config->document.Find("request")));
+  orchestrator::Generation generation{.config_name = config_name, .variants = {}};
+  for (const auto& variant : request.production_variants) {
+    ASSIGN_OR_RETURN(Json plan, PlanVariant(context, records, catalogue, endpoint_name, variant));
+    orchestrator::EndpointVariant planned{.name = variant.variant_name,
+                                          .weight = variant.initial_variant_weight.value_or(1),
+                                          .plan = std::move(plan),
+                                          .instances = {}};
+    planned.instances.resize(static_cast<std::size_t>(variant.initial_instance_count.value_or(1)));
+    generation.variants.push_back(std::move(planned));
+  }
+  return generation;
+}
+
+}  // namespace sagebrush::services::sagemaker

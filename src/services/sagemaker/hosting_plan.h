@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// From an endpoint config and its models to the generation that the orchestrator brings up (orchestrator/endpoint.h). It reads
+// records and changes none.
+#pragma once
+
+#include <string>
+
+#include "aws/error.h"
+#include "metastore/record_store.h"
+#include "orchestrator/catalogue.h"
+#include "orchestrator/endpoint.h"
+#include "services/context.h"
+
+namespace sagebrush::services::sagemaker {
+
+// kNotFound errors are AWS's ("Could not find endpoint configuration …").
+aws::Outcome<orchestrator::Generation> PlanGeneration(const RequestContext& context,
+                                                      metastore::RecordStore& records,
+                                                      const orchestrator::Catalogue& catalogue,
+                                                      const std::string& endpoint_name,
+                                                      const std::string& config_name);
+
+}  // namespace sagebrush::services::sagemaker

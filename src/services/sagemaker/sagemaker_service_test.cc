@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+// SageMaker's handlers through the door the request chain uses, and beside them a real reconcile pass over a fake back end.
+#include "services/sagemaker/sagemaker_service.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "orchestrator/controller.h"
+#include "orchestrator/training_job.h"
+#include "testing/fake_clock.h"
+#include "testing/memory_record_store.h"
+
+namespace sagebrush::services::sagemaker {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr char kImage[] = "763104351884.dkr.ecr.us-west-2.amazonaws.com/tf:1.15.2-cpu-py3";
+constexpr char kTrust[] =
+    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}]})";
+
+class SageMakerServiceTest : public ::testing::Test {
+ protected:
+  SageMakerServiceTest() {
+    EXPECT_TRUE(
+        WriteFile(folder_.path() / "tf.json",
+                  R"({"name":"tf","framework_version":"1.15.5","python":"bin/python","make":"m",
+      "images":[{"role":"training","repositories":["tf"],"tag":".*"},{"role":"hosting","repositories":["tf"],"tag":".*"}],
+      "hosting":{"server":"s","library":"tf"}})")
+            .ok());
+    catalogue_ = std::make_unique<orchestrator::Catalogue>(
+        orchestrator::Catalogue::Load(folder_.path()).value());
+    objects_ = objectstore::ObjectStore::Open(folder_.path() / "objects", clock_).value();
+    iam::Role role;
+    role.name = "Exec";
+    role.account = "123456789012";
+    role.trust_policy = kTrust;
+    EXPECT_TRUE(roles_.Create(role).ok());
+    role_arn_ = role.arn();
+    service_ = MakeSageMakerService({.records = records_,
+                                     .roles = roles_,
+                                     .objects = *objects_,
+                                     .catalogue = *catalogue_,
+                                     .nudge = [this] { ++nudges_; }});
+    context_.account = "123456789012";
+    context_.region = "us-west-2";
+    context_.now = clock_.Now();
+  }
+
+  Json Job(const std::string& name) {
+    return Json::Object({{"TrainingJobName", name},
+                         {"RoleArn", role_arn_},
+                         {"AlgorithmSpecification",
+                          Json::Object({{"TrainingImage", kImage}, {"TrainingInputMode", "File"}})},
+                         {"OutputDataConfig", Json::Object({{"S3OutputPath", "s3://b/out/"}})},
+                         {"ResourceConfig", Json::Object({{"InstanceCount", 1},
+                                                          {"InstanceType", "ml.m5.large"},
+                                                          {"VolumeSizeInGB", 1}})},
+                         {"StoppingCondition", Json::Object({{"MaxRuntimeInSeconds", 60}})}});
+  }
+  aws::Outcome<Json> Call(std::string_view operation, const Json& input) {
+    context_.now = clock_.Now();
+    return service_->operations().find(operation)->second.document(context_, input);
+  }
+  std::string Words(std::string_view operation, const Json& input) {
+    const auto outcome = Call(operation, input);
+    if (outcome.ok()) return "accepted";
+    const auto error = outcome.error(aws::Protocol::kJson);
+    return error.code + ": " + error.message;
+  }
+  // Leaves the job as the reconcile loop would when it has ended.
+  void End(const std::string& name, const std::string& status) {
+    auto record = records_.Get({orchestrator::kTrainingJobKind, context_.scope(), name}).value();
+    auto state = orchestrator::TrainingState::FromJson(*record.document.Find("state"));
+    state.status = record.status = status;
+    record.document["state"] = state.ToJson();
+    ASSERT_TRUE(records_.Update(record).ok());
+  }
+
+  TempFolder folder_ = TempFolder::Create().value();
+  sagebrush::testing::FakeClock clock_;
+  sagebrush::testing::MemoryRecordStore records_;
+  iam::Roles roles_{records_, clock_};
+  std::unique_ptr<orchestrator::Catalogue> catalogue_;
+  std::unique_ptr<objectstore::ObjectStore> objects_;
+  std::unique_ptr<Service> service_;
+  RequestContext context_;
+  std::string role_arn_;
+  int nudges_ = 0;
+};
+
+TEST_F(SageMakerServiceTest, CreatingAJobRecordsAndNudges) {
+  const auto created = Call("CreateTrainingJob", Job("j"));
+
+  ASSERT_TRUE(created.ok());
+  EXPECT_EQ(created->GetString("TrainingJobArn"),
+            "arn:aws:sagemaker:us-west-2:123456789012:training-job/j");
+  EXPECT_EQ(nudges_, 1);
+  const auto record = records_.Get({orchestrator::kTrainingJobKind, context_.scope(), "j"});
+  ASSERT_TRUE(record.ok());
+  EXPECT_EQ(record->status, "InProgress");
+  EXPECT_EQ(record->document.Find("plan")->Find("outputs")->GetString("model"),
+            "s3://b/out/j/output/model.tar.gz");
+}
+
+TEST_F(SageMakerServiceTest, ASecondJobOfThatNameIsRefusedInTheWordsOfAws) {
+  ASSERT_TRUE(Call("CreateTrainingJob", Job("j")).ok());
+
+  EXPECT_EQ(Words("CreateTrainingJob", Job("j")),
+            "ResourceInUse: Training job names must be unique within an AWS account and region, "
+            "and a training job with this name already exists "
+            "(arn:aws:sagemaker:us-west-2:123456789012:training-job/j)");
+}
+
+TEST_F(SageMakerServiceTest, ARoleMustExistAndTrustSageMaker) {
+  Json job = Job("j");
+  job["RoleArn"] = "arn:aws:iam::123456789012:role/Nobody";
+
+  EXPECT_THAT(
+      Words("CreateTrainingJob", job),
+      StartsWith(
+          "ValidationException: Could not assume role arn:aws:iam::123456789012:role/Nobody."));
+  EXPECT_EQ(nudges_, 0);
+}
+
+TEST_F(SageMakerServiceTest, WhatCannotRunIsRefusedWhenItIsAskedFor) {
+  Json unknown = Job("j");
+  unknown["AlgorithmSpecification"]["TrainingImage"] = "x/pytorch-training:2.0";
+  Json many = Job("j");
+  many["ResourceConfig"]["InstanceCount"] = 4;
+  Json type = Job("j");
+  type["ResourceConfig"]["InstanceType"] = "large";
+  Json output = Job("j");
+  output["OutputDataConfig"]["S3OutputPath"] = "/tmp/out";
+
+  EXPECT_THAT(Words("CreateTrainingJob", unknown),
+              HasSubstr("is not in the catalogue of training runtimes"));
+  EXPECT_THAT(Words("CreateTrainingJob", many), StartsWith("ResourceLimitExceeded: "));
+  EXPECT_THAT(Words("CreateTrainingJob", type), HasSubstr("is no instance type"));
+  EXPECT_THAT(Words("CreateTrainingJob", output), HasSubstr("is no S3 URI"));
+}
+
+TEST_F(SageMakerServiceTest, DescribeTellsBackWhatWasSentAndWhatSdksIndex) {
+  ASSERT_TRUE(Call("CreateTrainingJob", Job("j")).ok());
+
+  const auto job = Call("DescribeTrainingJob", Json::Object({{"TrainingJobName", "j"}}));
+
+  ASSERT_TRUE(job.ok());
+  EXPECT_EQ(job->GetString("TrainingJobStatus"), "InProgress");
+  EXPECT_EQ(job->GetString("SecondaryStatus"), "Starting");
+  EXPECT_EQ(job->Find("OutputDataConfig")->GetString("KmsKeyId", "absent"), "");
+  EXPECT_EQ(job->Find("ResourceConfig")->GetString("InstanceType"), "ml.m5.large");
+  EXPECT_FALSE(job->Has("ModelArtifacts"));
+  EXPECT_EQ(job->Find("SecondaryStatusTransitions")->size(), 1U);
+}
+
+TEST_F(SageMakerServiceTest, ASubmitDirectoryInJsonIsFound) {
+  Json job = Job("j");
+  job["HyperParameters"] = Json::Object(
+      {{"sagemaker_submit_directory", "\"s3://b/j/source/sourcedir.tar.gz\""}, {"epochs", "3"}});
+  ASSERT_TRUE(Call("CreateTrainingJob", job).ok());
+
+  const auto record = records_.Get({orchestrator::kTrainingJobKind, context_.scope(), "j"});
+
+  EXPECT_EQ(record->document.Find("plan")->Find("code")->GetString("s3_uri"),
+            "s3://b/j/source/sourcedir.tar.gz");
+}
+
+TEST_F(SageMakerServiceTest, StoppingARunningJobIsRecordedAndAnEndedOneRefused) {
+  ASSERT_TRUE(Call("CreateTrainingJob", Job("j")).ok());
+  const Json name = Json::Object({{"TrainingJobName", "j"}});
+  EXPECT_EQ(Words("StopTrainingJob", name), "accepted");
+  EXPECT_EQ(Call("DescribeTrainingJob", name)->GetString("TrainingJobStatus"), "Stopping");
+  End("j", "Completed");
+
+  EXPECT_EQ(Words("StopTrainingJob", name),
+            "ValidationException: The request was rejected because the training job is in status "
+            "Completed.");
+  EXPECT_EQ(Words("StopTrainingJob", Json::Object({{"TrainingJobName", "none"}})),
+            "ValidationException: Requested resource not found.");
+}
+
+TEST_F(SageMakerServiceTest, ListsAreSortedFilteredAndPaged) {
+  for (const char* name : {"a", "b", "c"}) {
+    ASSERT_TRUE(Call("CreateTrainingJob", Job(name)).ok());
+    clock_.Advance(std::chrono::seconds(1));
+  }
+  End("b", "Failed");
+  const auto names = [&](Json input) {
+    const auto page = Call("ListTrainingJobs", input);
+    std::string text;
+    for (const auto& job : page->Find("TrainingJobSummaries")->AsArray())
+      text += job.GetString("TrainingJobName");
+    return std::pair(text, page->GetString("NextToken"));
+  };
+
+  EXPECT_EQ(names(Json::Object()).first, "abc");
+  EXPECT_EQ(names(Json::Object({{"SortOrder", "Descending"}, {"SortBy", "Name"}})).first, "cba");
+  EXPECT_EQ(names(Json::Object({{"StatusEquals", "Failed"}})).first, "b");
+  const auto first = names(Json::Object({{"MaxResults", 2}}));
+  EXPECT_EQ(first.first, "ab");
+  EXPECT_EQ(names(Json::Object({{"MaxResults", 2}, {"NextToken", first.second}})).first, "c");
+  EXPECT_THAT(Words("ListTrainingJobs", Json::Object({{"NextToken", "nonsense"}})),
+              StartsWith("ValidationException: Invalid NextToken"));
+}
+
+TEST_F(SageMakerServiceTest, AModelNeedsItsDataAndAnEndpointItsConfig) {
+  const Json model =
+      Json::Object({{"ModelName", "m"},
+                    {"ExecutionRoleArn", role_arn_},
+                    {"PrimaryContainer",
+                     Json::Object({{"Image", kImage}, {"ModelDataUrl", "s3://b/none.tar.gz"}})}});
+  const Json config = Json::Object(
+      {{"EndpointConfigName", "c"},
+       {"ProductionVariants", Json::Array({Json::Object({{"VariantName", "v"},
+                                                         {"ModelName", "m"},
+                                                         {"InstanceType", "ml.m5.large"},
+                                                         {"InitialInstanceCount", 1}})})}});
+
+  EXPECT_EQ(Words("CreateModel", model),
+            "ValidationException: Could not find model data at s3://b/none.tar.gz.");
+  EXPECT_EQ(Words("CreateEndpointConfig", config),
+            "ValidationException: Could not find model "
+            "\"arn:aws:sagemaker:us-west-2:123456789012:model/m\".");
+  EXPECT_EQ(
+      Words("CreateEndpoint", Json::Object({{"EndpointName", "e"}, {"EndpointConfigName", "c"}})),
+      "ValidationException: Could not find endpoint configuration "
+      "\"arn:aws:sagemaker:us-west-2:123456789012:endpoint-config/c\".");
+}
+
+TEST_F(SageMakerServiceTest, AnEndpointKeepsWhatItNeedsOfItsModel) {
+  Json model = Json::Object({{"ModelName", "m"},
+                             {"ExecutionRoleArn", role_arn_},
+                             {"PrimaryContainer", Json::Object({{"Image", kImage}})}});
+  const Json variant = Json::Object({{"VariantName", "v"},
+                                     {"ModelName", "m"},
+                                     {"InstanceType", "ml.m5.large"},
+                                     {"InitialInstanceCount", 2}});
+  ASSERT_EQ(Words("CreateModel", model), "accepted");
+  ASSERT_EQ(
+      Words("CreateEndpointConfig", Json::Object({{"EndpointConfigName", "c"},
+                                                  {"ProductionVariants", Json::Array({variant})}})),
+      "accepted");
+  ASSERT_EQ(
+      Words("CreateEndpoint", Json::Object({{"EndpointName", "e"}, {"EndpointConfigName", "c"}})),
+      "accepted");
+  ASSERT_EQ(Words("DeleteModel", Json::Object({{"ModelName", "m"}})), "accepted");
+
+  const auto endpoint = Call("DescribeEndpoint", Json::Object({{"EndpointName", "e"}}));
+
+  EXPECT_EQ(endpoint->GetString("EndpointStatus"), "Creating");
+  const Json& described = endpoint->Find("ProductionVariants")->AsArray()[0];
+  EXPECT_EQ(described.GetInt("DesiredInstanceCount"), 2);
+  EXPECT_EQ(described.GetInt("CurrentInstanceCount", -1), 0);
+  EXPECT_THAT(
+      Words("UpdateEndpoint", Json::Object({{"EndpointName", "e"}, {"EndpointConfigName", "c"}})),
+      HasSubstr("Cannot update in-progress endpoint"));
+  EXPECT_EQ(Words("DeleteEndpoint", Json::Object({{"EndpointName", "e"}})), "accepted");
+  EXPECT_EQ(
+      Call("DescribeEndpoint", Json::Object({{"EndpointName", "e"}}))->GetString("EndpointStatus"),
+      "Deleting");
+}
+
+TEST_F(SageMakerServiceTest, PassingARoleIsARightOfItsOwn) {
+  const auto wanted =
+      service_->operations().find("CreateTrainingJob")->second.access(context_, Job("J"));
+
+  ASSERT_EQ(wanted.size(), 2U);
+  EXPECT_EQ(wanted[0].action, "sagemaker:CreateTrainingJob");
+  EXPECT_EQ(wanted[0].resource, "arn:aws:sagemaker:us-west-2:123456789012:training-job/j");
+  EXPECT_EQ(wanted[1].action, "iam:PassRole");
+  EXPECT_EQ(wanted[1].resource, role_arn_);
+  EXPECT_EQ(wanted[1].context.at("iam:PassedToService"), "sagemaker.amazonaws.com");
+}
+
+}  // namespace
+}  // namespace sagebrush::services::sagemaker

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/sagemaker/training_job.h"
+
+#include "aws/bind.h"
+#include "aws_models/sagemaker/training_job.h"
+#include "orchestrator/controller.h"
+#include "orchestrator/training_job.h"
+#include "services/sagemaker/resource.h"
+#include "services/sagemaker/role.h"
+#include "services/sagemaker/training_plan.h"
+
+namespace sagebrush::services::sagemaker {
+
+namespace api = ::sagebrush::api::sagemaker;
+
+namespace {
+
+using orchestrator::TrainingState;
+
+metastore::Key KeyOf(const RequestContext& context, const std::string& name) {
+  return {orchestrator::kTrainingJobKind, context.scope(), name};
+}
+
+aws::Error Missing() { return ValidationError("Requested resource not found."); }
+
+TrainingState StateOf(const metastore::Record& record) {
+  const Json* state = record.document.Find("state");
+  return TrainingState::FromJson(state != nullptr ? *state : Json());
+}
+
+std::int64_t Seconds(TimePoint from, TimePoint to) {
+  return std::max<std::int64_t>(0, (to - from).count() / 1000);
+}
+
+Json Transitions(const TrainingState& state) {
+  Json list = Json::Array();
+  for (const auto& transition : state.transitions) {
+    Json entry = Json::Object(
+        {{"Status", transition.status}, {"StartTime", ToEpochSeconds(transition.start)}});
+    if (transition.end) entry["EndTime"] = ToEpochSeconds(*transition.end);
+    entry["StatusMessage"] = transition.message;
+    list.Append(std::move(entry));
+  }
+  return list;
+}
+
+}  // namespace
+
+aws::Outcome<Json> TrainingJobs::Create(const RequestContext& context, const Json& input) {
+  ASSIGN_OR_RETURN(const auto request, aws::Bind<api::CreateTrainingJobRequest>(input));
+  const std::string arn = ResourceArn(context, "training-job", request.training_job_name);
+  if (auto refusal = RefuseRole(deps_.roles, request.role_arn)) return std::move(*refusal);
+  ASSIGN_OR_RETURN(Json plan, PlanTrainingJob(context, request, arn, deps_.catalogue));
+
+  const TrainingState state = orchestrator::NewTrainingState(context.now);
+  metastore::Record record =
+      NewRecord(context, KeyOf(context, request.training_job_name), input, arn);
+  record.status = state.status;
+  record.document["plan"] = std::move(plan);
+  record.document["state"] = state.ToJson();
+
+  // The record is the job: the loop starts what it finds, so a crash after this line loses nothing and a client's retry is
+  // told so.
+  const Status inserted = deps_.records.Insert(std::move(record));
+  if (inserted.code() == Code::kAlreadyExists)
+    return aws::Error{.code = "ResourceInUse",
+                      .message =
+                          "Training job names must be unique within an AWS account and region, and "
+                          "a training job with this name already exists (" +
+                          arn + ")"};
+  RETURN_IF_ERROR(inserted);
+  deps_.nudge();
+  return Json::Object({{"TrainingJobArn", arn}});
+}
+
+aws::Outcome<Json> TrainingJobs::Describe(const RequestContext& context, const Json& input) {
+  const auto record = deps_.records.Get(KeyOf(context, input.GetString("TrainingJobName")));
+  if (record.status().code() == Code::kNotFound) return Missing();
+  if (!record.ok()) return record.status();
+  const TrainingState state = StateOf(*record);
+  const Json& plan = *record->document.Find("plan");
+
+  Json result = Json::Object({{"TrainingJobName", record->key.name},
+                              {"TrainingJobArn", record->document.GetString("arn")}});
+  if (state.has_model)
+    result["ModelArtifacts"] =
+        Json::Object({{"S3ModelArtifacts", plan.Find("outputs")->GetString("model")}});
+  result["TrainingJobStatus"] = state.status;
+  result["SecondaryStatus"] = state.secondary;
+  if (!state.failure_reason.empty()) result["FailureReason"] = state.failure_reason;
+  // Everything that was sent is told back: the SDKs' attach() and clone() build on it.
+  for (const auto& [name, value] : record->document.Find("request")->AsObject())
+    if (!result.Has(name)) result[name] = value;
+  // attach() of SDK v1 and v2 indexes it without asking whether it is there.
+  if (Json* output = result.Find("OutputDataConfig"); output != nullptr && !output->Has("KmsKeyId"))
+    (*output)["KmsKeyId"] = "";
+  for (const char* name : {"EnableNetworkIsolation", "EnableInterContainerTrafficEncryption",
+                           "EnableManagedSpotTraining"})
+    if (!result.Has(name)) result[name] = false;
+  if (!result.Has("StoppingCondition"))  // the answer's model demands it
+    result["StoppingCondition"] =
+        Json::Object({{"MaxRuntimeInSeconds", plan.GetInt("max_runtime_seconds")}});
+  result["CreationTime"] = ToEpochSeconds(record->created);
+  if (state.training_started) result["TrainingStartTime"] = ToEpochSeconds(*state.training_started);
+  if (state.ended) result["TrainingEndTime"] = ToEpochSeconds(*state.ended);
+  result["LastModifiedTime"] = ToEpochSeconds(record->modified);
+  result["SecondaryStatusTransitions"] = Transitions(state);
+  if (state.training_started && state.ended) {
+    result["TrainingTimeInSeconds"] = Seconds(*state.training_started, *state.ended);
+    result["BillableTimeInSeconds"] = Seconds(*state.training_started, *state.ended);
+  }
+  return result;
+}
+
+aws::Outcome<Json> TrainingJobs::List(const RequestContext& context, const Json& input) {
+  return ListRecords(deps_.records, orchestrator::kTrainingJobKind, context, input,
+                     "TrainingJobSummaries", [](const metastore::Record& record) {
+                       const TrainingState state = StateOf(record);
+                       Json summary =
+                           Json::Object({{"TrainingJobName", record.key.name},
+                                         {"TrainingJobArn", record.document.GetString("arn")},
+                                         {"CreationTime", ToEpochSeconds(record.created)}});
+                       if (state.ended) summary["TrainingEndTime"] = ToEpochSeconds(*state.ended);
+                       summary["LastModifiedTime"] = ToEpochSeconds(record.modified);
+                       summary["TrainingJobStatus"] = state.status;
+                       summary["SecondaryStatus"] = state.secondary;
+                       return summary;
+                     });
+}
+
+aws::Outcome<Json> TrainingJobs::Stop(const RequestContext& context, const Json& input) {
+  const auto changed = ChangeRecord(
+      deps_.records, KeyOf(context, input.GetString("TrainingJobName")), Missing(), context.now,
+      [&](metastore::Record& record) -> aws::Outcome<bool> {
+        TrainingState state = StateOf(record);
+        if (state.is_terminal())
+          return ValidationError("The request was rejected because the training job is in status " +
+                                 state.status + ".");
+        if (state.stop_requested) return false;
+        state.stop_requested = true;
+        state.stop_requested_at = context.now;
+        state.status = record.status = "Stopping";
+        record.document["state"] = state.ToJson();
+        return true;
+      });
+  if (!changed.ok()) return changed.status();
+  deps_.nudge();
+  return Json::Object();
+}
+
+}  // namespace sagebrush::services::sagemaker

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/sagemaker/training_plan.h"
+
+#include "aws/s3_uri.h"
+#include "orchestrator/instance_type.h"
+#include "services/sagemaker/resource.h"
+
+namespace sagebrush::services::sagemaker {
+
+namespace api = ::sagebrush::api::sagemaker;
+
+namespace {
+
+constexpr int kStopGraceSeconds =
+    120;  // DescribeTrainingJob's documentation: StopTrainingJob delays for 120 s
+constexpr int kDefaultMaxRuntimeSeconds = 86'400;
+
+// SDKs write framework hyperparameters as JSON texts: "\"train.py\"" stands for train.py.
+std::string PlainValue(const std::string& value) {
+  if (!value.starts_with('"')) return value;
+  const auto json = Json::Parse(value);
+  return json.ok() && json->is_string() ? json->AsString() : value;
+}
+
+template <typename T>
+std::string Word(const std::optional<T>& value, std::string_view fallback) {
+  return value ? std::string(ToString(*value)) : std::string(fallback);
+}
+
+aws::Outcome<Json> Channels(const api::CreateTrainingJobRequest& request,
+                            const api::AlgorithmSpecification& algorithm) {
+  Json channels = Json::Array();
+  if (!request.input_data_config) return channels;
+  for (const auto& channel : *request.input_data_config) {
+    if (!channel.data_source.s3_data_source)
+      return ValidationError("Channel '" + channel.channel_name +
+                             "' has no S3DataSource: file systems and data sets are not available "
+                             "on this server; upload the data to S3");
+    const auto& source = *channel.data_source.s3_data_source;
+    if (const auto uri = aws::ParseS3Uri(source.s3_uri); !uri.ok())
+      return ValidationError(uri.status().message());
+    const std::string mode = Word(channel.input_mode, api::ToString(algorithm.training_input_mode));
+    if (mode == "Pipe")
+      return ValidationError(
+          "Channel '" + channel.channel_name +
+          "' asks for input mode Pipe, which this server does not have; use File or FastFile");
+    Json attributes = Json::Array();
+    for (const auto& name : source.attribute_names.value_or(std::vector<std::string>()))
+      attributes.Append(name);
+    channels.Append(
+        Json::Object({{"name", channel.channel_name},
+                      {"data_type", api::ToString(source.s3_data_type)},
+                      {"s3_uri", source.s3_uri},
+                      {"distribution", Word(source.s3_data_distribution_type, "FullyReplicated")},
+                      {"content_type", channel.content_type.value_or("")},
+                      {"compression", Word(channel.compression_type, "None")},
+                      {"record_wrapper", Word(channel.record_wrapper_type, "None")},
+                      {"input_mode", mode},
+                      {"attribute_names", std::move(attributes)}}));
+  }
+  return channels;
+}
+
+// What the job's log says first, where what runs is not what was asked for.
+Json FirstLogLines(const std::string& image, const orchestrator::Runtime& runtime,
+                   const std::string& instance_type) {
+  return Json::Array({"Sagebrush: image " + image + " runs as " + runtime.name +
+                          " (framework version " + runtime.framework_version + ")",
+                      "Sagebrush: instance type " + instance_type +
+                          " stands for this machine's own processors; memory is what this machine "
+                          "can give, at most a quarter of it"});
+}
+
+}  // namespace
+
+aws::Outcome<Json> PlanTrainingJob(const RequestContext& context,
+                                   const api::CreateTrainingJobRequest& request,
+                                   const std::string& arn,
+                                   const orchestrator::Catalogue& catalogue) {
+  if (!request.algorithm_specification)
+    return ValidationError("AlgorithmSpecification is required: this server runs training images");
+  const auto& algorithm = *request.algorithm_specification;
+  if (!algorithm.training_image)
+    return ValidationError(
+        algorithm.algorithm_name
+            ? "AlgorithmName is not available on this server; give a TrainingImage"
+            : "You must specify either an algorithm name or a training image.");
+  const auto runtime =
+      catalogue.Find(*algorithm.training_image, orchestrator::ImageRole::kTraining);
+  if (!runtime.ok()) return ValidationError(runtime.status().message());
+
+  if (!request.resource_config || !request.resource_config->instance_type)
+    return ValidationError("ResourceConfig.InstanceType is required");
+  const std::string& instance_type = *request.resource_config->instance_type;
+  if (const auto type = orchestrator::ParseInstanceType(instance_type); !type.ok())
+    return ValidationError(type.status().message());
+  const int instances = request.resource_config->instance_count.value_or(1);
+  if (instances != 1)
+    return aws::Error{.code = "ResourceLimitExceeded",
+                      .message = "The account-level service limit '" + instance_type +
+                                 " for training job usage' is 1 Instances, with current "
+                                 "utilization of 0 Instances and a request delta of " +
+                                 std::to_string(instances) +
+                                 " Instances. This server runs a training job on one instance."};
+
+  ASSIGN_OR_RETURN(Json channels, Channels(request, algorithm));
+  if (const auto uri = aws::ParseS3Uri(request.output_data_config.s3_output_path); !uri.ok())
+    return ValidationError(uri.status().message());
+
+  std::string prefix = request.output_data_config.s3_output_path;
+  while (prefix.ends_with('/')) prefix.pop_back();
+  const std::string output = prefix + "/" + request.training_job_name + "/output/";
+  Json hyperparameters = Json::Object();
+  Json code;
+  for (const auto& [name, value] :
+       request.hyper_parameters.value_or(std::map<std::string, std::string>())) {
+    hyperparameters[name] = value;
+    if (name == "sagemaker_submit_directory" && PlainValue(value).starts_with("s3://"))
+      code["s3_uri"] = PlainValue(value);
+  }
+  Json environment = Json::Object();
+  for (const auto& [name, value] :
+       request.environment.value_or(std::map<std::string, std::string>()))
+    environment[name] = value;
+  int max_runtime = kDefaultMaxRuntimeSeconds;
+  if (request.stopping_condition)
+    max_runtime = request.stopping_condition->max_runtime_in_seconds.value_or(max_runtime);
+
+  Json plan = Json::Object(
+      {{"runtime", (*runtime)->name},
+       {"image", *algorithm.training_image},
+       {"instance_type", instance_type},
+       {"role_arn", request.role_arn},
+       {"principal", context.principal.arn},
+       {"job_name", request.training_job_name},
+       {"job_arn", arn},
+       {"account", context.account},
+       {"region", context.region},
+       {"hosts", Json::Array({"algo-1"})},
+       {"current_host", "algo-1"},
+       {"hyperparameters", std::move(hyperparameters)},
+       {"channels", std::move(channels)},
+       {"environment", std::move(environment)},
+       {"outputs",
+        Json::Object({{"model", output + "model.tar.gz"}, {"data", output + "output.tar.gz"}})},
+       {"max_runtime_seconds", max_runtime},
+       {"stop_grace_seconds", kStopGraceSeconds},
+       {"network", !request.enable_network_isolation.value_or(false)},
+       {"log_group", "/aws/sagemaker/TrainingJobs"},
+       {"log_stream",
+        request.training_job_name + "/algo-1-" + std::to_string(ToMillis(context.now) / 1000)},
+       {"first_log_lines", FirstLogLines(*algorithm.training_image, **runtime, instance_type)}});
+  if (!code.is_null()) plan["code"] = std::move(code);
+  if (request.checkpoint_config) {
+    plan["checkpoints"] = Json::Object(
+        {{"s3_uri", request.checkpoint_config->s3_uri},
+         {"local_path", request.checkpoint_config->local_path.value_or("/opt/ml/checkpoints")}});
+  }
+  if (algorithm.container_entrypoint && !algorithm.container_entrypoint->empty()) {
+    plan["command"] = Json::Array();
+    for (const auto* words : {&algorithm.container_entrypoint, &algorithm.container_arguments})
+      if (*words)
+        for (const auto& word : **words) plan["command"].Append(word);
+  }
+  return plan;
+}
+
+}  // namespace sagebrush::services::sagemaker

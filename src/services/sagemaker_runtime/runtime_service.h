@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// SageMaker's runtime as a Service: InvokeEndpoint, from the caller's bytes to the container's and back. Any thread.
+#pragma once
+
+#include <memory>
+
+#include "metastore/record_store.h"
+#include "services/service.h"
+#include "serving/router.h"
+
+namespace sagebrush::services::sagemaker_runtime {
+
+std::unique_ptr<Service> MakeRuntimeService(serving::Router& router,
+                                            metastore::RecordStore& records);
+
+}  // namespace sagebrush::services::sagemaker_runtime

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Service: one AWS service's handlers and its actions table, as the request chain (apps/sagebrush/request_chain.cc) sees them.
+// Most operations are a function from the validated request document to the result document; typed structs are bound inside
+// by aws::Bind. S3 and the runtime stream, and take the Exchange itself. Registered once at start; then read by all threads.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/error.h"
+#include "base/json.h"
+#include "http/exchange.h"
+#include "iam/decision.h"
+#include "services/context.h"
+
+namespace sagebrush::services {
+
+// Document in, document out; both with the service model's member names. `input` has passed the model's constraints.
+using DocumentHandler = std::function<aws::Outcome<Json>(const RequestContext&, const Json& input)>;
+// Reads the request's body and writes the answer itself. `input` holds what stood outside the streamed body. A failure given
+// back is written by the chain, if no head has left yet.
+using StreamHandler = std::function<aws::Outcome<std::monostate>(
+    const RequestContext&, const Json& input, http::Exchange&)>;
+
+// What a call needs to be allowed: usually one pair, sometimes several (CopyObject: read the source, write the target),
+// none for what everybody may (sts:GetCallerIdentity). The chain asks iam for each and refuses on the first that is not allowed.
+using AccessRule =
+    std::function<std::vector<iam::Access>(const RequestContext&, const Json& input)>;
+
+struct Operation {
+  DocumentHandler document;
+  StreamHandler stream;  // exactly one of the two
+  AccessRule access;
+};
+
+class Service {
+ public:
+  virtual ~Service() = default;
+  virtual std::string_view name()
+      const = 0;  // as in aws/schema: "sagemaker", "s3", "sts", "iam", "logs", "sagemaker-runtime"
+  virtual const std::map<std::string, Operation, std::less<>>& operations() const = 0;
+};
+
+// An access rule with one action on one resource, which `resource` makes from the request.
+AccessRule Allow(std::string action,
+                 std::function<std::string(const RequestContext&, const Json&)> resource);
+
+}  // namespace sagebrush::services
