@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// sagebrush: the server and the command line.
+#include <cstdio>
+#include <cstring>
+
+#include <CLI/CLI.hpp>
+
+#include "apps/sagebrush/env_command.h"
+#include "apps/sagebrush/run_command.h"
+#include "apps/sagebrush/server_command.h"
+#include "orchestrator/backends/process/sandbox.h"
+
+int main(int argc, char** argv) {
+  // The keeper of a sandbox (orchestrator/backends/process/sandbox.h): started by the server only, so it stays out of the help.
+  if (argc == 2 && std::strcmp(argv[1], "sandbox") == 0)
+    return sagebrush::orchestrator::RunSandboxKeeper();
+
+  CLI::App app("SageMaker's workflow on machines you own", "sagebrush");
+  app.require_subcommand(1);
+  int exit_code = 0;
+  sagebrush::apps::AddServerCommand(app, &exit_code);
+  sagebrush::apps::AddEnvCommand(app, &exit_code);
+  sagebrush::apps::AddRunCommand(app, &exit_code);
+  sagebrush::apps::AddDownCommand(app, &exit_code);
+  sagebrush::apps::AddOperationsCommand(app, &exit_code);
+  app.add_subcommand("version", "print the version")->callback([] {
+    std::puts("sagebrush 0.1.0");
+  });
+  CLI11_PARSE(app, argc, argv);
+  return exit_code;
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// An Exchange whose body has been read already, because the signature covers it (inference requests name no hash). The
+// handler reads it as if it came from the wire. One thread, as every Exchange.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "http/exchange.h"
+
+namespace sagebrush::apps {
+
+class ReplayedExchange final : public http::Exchange {
+ public:
+  ReplayedExchange(http::Exchange& inner, std::string body)
+      : inner_(inner), body_(std::move(body)) {}
+
+  const http::Request& request() const override { return inner_.request(); }
+  std::optional<std::uint64_t> content_length() const override { return body_.size(); }
+  Result<std::size_t> Read(char* data, std::size_t size) override {
+    const std::size_t count = body_.copy(data, size, at_);
+    at_ += count;
+    return count;
+  }
+  Status Send(http::Response response) override { return inner_.Send(std::move(response)); }
+  Status SendHead(int status, http::Headers headers, std::optional<std::uint64_t> length) override {
+    return inner_.SendHead(status, std::move(headers), length);
+  }
+  Status Write(std::string_view data) override { return inner_.Write(data); }
+  Status SendFile(int fd, std::uint64_t offset, std::uint64_t length) override {
+    return inner_.SendFile(fd, offset, length);
+  }
+  Status Finish() override { return inner_.Finish(); }
+  bool head_sent() const override { return inner_.head_sent(); }
+  Result<UniqueFd> TakeConnection() override { return inner_.TakeConnection(); }
+
+ private:
+  http::Exchange& inner_;
+  const std::string body_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace sagebrush::apps
