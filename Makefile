@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What one types. Each target sets up what it needs first (tools/setup: Debian packages, one cache
+# folder, this checkout's build/), and may be run again at any time.
+
+PORT ?= 7070
+DATA ?= data
+export PORT DATA
+
+.DEFAULT_GOAL := help
+.PHONY: help tutorial test build run notebook lint clean
+
+help:
+	@echo 'make tutorial    the SageMaker tutorial, start to end, on this machine'
+	@echo '                 (TWEETS=/path/Tweets.csv EPOCHS=2: with the airline tweets)'
+	@echo 'make run         a server to work with: PORT=$(PORT) DATA=$(DATA)'
+	@echo 'make notebook    JupyterLab with the kernel conda_tensorflow_p36 (FOLDER=...)'
+	@echo '                 (EXECUTE=FILE.ipynb: run a notebook, leave FILE.out.ipynb)'
+	@echo 'make build       the programs, in build/bin'
+	@echo 'make test        every test'
+	@echo 'make lint        the arrows between modules, clang-format and clang-tidy where installed'
+	@echo 'make clean       remove build/ (not the data, not the cache folder)'
+
+build:
+	@tools/setup build
+
+tutorial:
+	@tools/setup build runtimes tweets
+	@exec tools/tutorial
+
+run:
+	@tools/setup build
+	@exec tools/run
+
+notebook:
+	@tools/setup build runtimes tweets jupyter
+	@exec tools/notebook
+
+test:
+	@tools/setup dev runtimes tweets jupyter tests
+	@exec tools/test
+
+lint:
+	@exec tools/lint
+
+clean:
+	rm -rf build
