@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Training jobs by SDK 1.72.1, as root and as an ordinary user."""
+
+import json
+import textwrap
+
+from clients.sdk_v1.steps import FIT
+from harness import wait_until
+
+ENVIRONMENT_SCRIPT = """
+import argparse, json, os, sys
+parser = argparse.ArgumentParser()
+parser.add_argument("--epochs", type=int)
+parser.add_argument("--name")
+parser.add_argument("--model-dir", default=os.environ["SM_MODEL_DIR"])
+args, _ = parser.parse_known_args()
+print("epochs %d name %s" % (args.epochs, args.name))
+print("train holds " + ",".join(sorted(os.listdir(os.environ["SM_CHANNEL_TRAIN"]))))
+print("hosts " + os.environ["SM_HOSTS"])
+with open(os.path.join(args.model_dir, "model.txt"), "w") as f: f.write("a model")
+with open(os.path.join(os.environ["SM_OUTPUT_DATA_DIR"], "extra.txt"), "w") as f: f.write("more")
+"""
+
+
+def test_a_script_gets_its_arguments_and_data_and_leaves_its_model(any_server):
+    (any_server.folder / "train.py").write_text(ENVIRONMENT_SCRIPT)
+    (any_server.folder / "part.csv").write_text("1,2\n")
+
+    answer = any_server.answer(FIT + textwrap.dedent("""
+        import boto3, tarfile, io
+        uri = session.upload_data("part.csv", key_prefix="data/train")
+        e = estimator("train.py", hyperparameters={"epochs": 3, "name": "it's \\"quoted\\""})
+        e.fit({"train": uri})
+        job = e.latest_training_job.describe()
+        bucket, key = e.model_data[5:].split("/", 1)
+        model = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+        print(json.dumps({"status": job["TrainingJobStatus"], "secondary": job["SecondaryStatus"], "model": tarfile.open(fileobj=io.BytesIO(model)).getnames(),
+                          "transitions": [t["Status"] for t in job["SecondaryStatusTransitions"]], "output": key.replace("model.tar.gz", "output.tar.gz"),
+                          "keys": [o["Key"] for o in boto3.client("s3").list_objects_v2(Bucket=bucket)["Contents"]]}))
+        """))
+    printed = (any_server.folder / "client.py").exists() and answer
+
+    assert printed["status"] == "Completed" and printed["secondary"] == "Completed"
+    assert "model.txt" in [name.lstrip("./") for name in printed["model"]]
+    assert printed["transitions"][0] == "Starting" and printed["transitions"][-4:] == ["Downloading", "Training", "Uploading", "Completed"]
+    assert printed["output"] in printed["keys"]
+
+
+def test_what_the_script_prints_is_in_the_log(any_server):
+    (any_server.folder / "train.py").write_text(ENVIRONMENT_SCRIPT)
+    (any_server.folder / "part.csv").write_text("1,2\n")
+
+    text = any_server.run(FIT + textwrap.dedent("""
+        uri = session.upload_data("part.csv", key_prefix="data/train")
+        e = estimator("train.py", hyperparameters={"epochs": 3, "name": "x"})
+        e.fit({"train": uri}, logs=True)
+        """)).text
+
+    for line in ["epochs 3 name x", "train holds part.csv", 'hosts ["algo-1"]']:
+        assert text.count(line) == 1, text
+
+
+def test_a_failing_script_fails_the_job_with_its_traceback(any_server):
+    (any_server.folder / "train.py").write_text("def inner():\n    raise ValueError('no such feature: colour')\nprint('before')\ninner()\n")
+
+    answer = any_server.answer(FIT + textwrap.dedent("""
+        e = estimator("train.py")
+        try:
+            e.fit(logs=False)
+            raise SystemExit("fit did not fail")
+        except Exception as error:
+            job = e.latest_training_job.describe()
+            print(json.dumps({"error": str(error), "kind": type(error).__name__, "status": job["TrainingJobStatus"], "reason": job["FailureReason"]}))
+        """))
+
+    assert answer["kind"] == "UnexpectedStatusException" and answer["status"] == "Failed"
+    assert answer["reason"].startswith("AlgorithmError: ExecuteUserScriptError")
+    assert "ValueError: no such feature: colour" in answer["reason"] and "raise ValueError" in answer["reason"]
+    assert answer["reason"].endswith("exit code: 1")
+
+
+def test_a_stopped_job_gets_its_grace_and_keeps_its_model(any_server):
+    (any_server.folder / "train.py").write_text(textwrap.dedent("""
+        import os, signal, sys, time
+        def leave(*_):
+            with open(os.path.join(os.environ["SM_MODEL_DIR"], "partial.txt"), "w") as f: f.write("half")
+            print("leaving early", flush=True)
+            sys.exit(0)
+        signal.signal(signal.SIGTERM, leave)
+        print("running", flush=True)
+        while True: time.sleep(0.1)
+        """))
+
+    answer = any_server.answer(FIT + textwrap.dedent("""
+        import boto3, time
+        e = estimator("train.py")
+        e.fit(wait=False)
+        name, client, logs = e.latest_training_job.name, boto3.client("sagemaker"), boto3.client("logs")
+        def lines():
+            try: events = logs.filter_log_events(logGroupName="/aws/sagemaker/TrainingJobs", logStreamNamePrefix=name + "/")["events"]
+            except logs.exceptions.ResourceNotFoundException: return []
+            return [event["message"] for event in events]
+        while "running" not in lines(): time.sleep(0.2)
+        client.stop_training_job(TrainingJobName=name)
+        while client.describe_training_job(TrainingJobName=name)["TrainingJobStatus"] in ("InProgress", "Stopping"): time.sleep(0.2)
+        job = client.describe_training_job(TrainingJobName=name)
+        try: client.stop_training_job(TrainingJobName=name); again = ""
+        except Exception as error: again = str(error)
+        print(json.dumps({"status": job["TrainingJobStatus"], "model": job["ModelArtifacts"]["S3ModelArtifacts"], "lines": lines(), "again": again}))
+        """))
+
+    assert answer["status"] == "Stopped"
+    assert "leaving early" in answer["lines"]
+    assert "The request was rejected because the training job is in status Stopped." in answer["again"]
+
+
+def test_nothing_is_left_after_a_job(any_server):
+    (any_server.folder / "train.py").write_text("import subprocess\nsubprocess.Popen(['sleep', '1000'])\n")
+
+    any_server.run(FIT + "estimator('train.py').fit(logs=False)\n")
+
+    wait_until("the instance's folder is gone", lambda: not any_server.instances(), 20)
+    assert any_server.processes() == []

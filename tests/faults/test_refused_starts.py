@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A server that cannot work says so at once, and what to do."""
+
+import os
+import subprocess
+
+from harness import BIN
+
+
+def refused(*words, **environment):
+    done = subprocess.run([str(BIN / "sagebrush"), *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30, env=dict(os.environ, **environment))
+    assert done.returncode == 1, done.stdout.decode()
+    return done.stdout.decode()
+
+
+def test_without_bubblewrap_it_names_the_package(folder):
+    text = refused("server", "--listen", "127.0.0.1:0", "--data-dir", str(folder / "data"), PATH=str(folder))
+    assert "apt-get install bubblewrap" in text
+
+
+def test_a_taken_port_and_a_taken_data_folder_are_named(server):
+    port = server.address.rsplit(":", 1)[1]
+    assert "choose another port with --listen" in refused("server", "--listen", "127.0.0.1:" + port, "--data-dir", str(server.folder / "other"))
+    assert "another server runs with the data folder" in refused("server", "--listen", "127.0.0.1:0", "--data-dir", str(server.data))
+
+
+def test_env_without_a_server_says_how_to_start_one(folder):
+    assert "sagebrush server" in refused("env", "--data-dir", str(folder / "none"))

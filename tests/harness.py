@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starts the real server and runs the real clients against it, as a user would. No fixed port, nothing left behind."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+BIN = Path(os.environ.get("SAGEBRUSH_BIN_DIR", TOP / "build" / "bin"))
+CACHE = Path(os.environ.get("SAGEBRUSH_CACHE", Path.home() / ".cache" / "sagebrush"))
+CLIENT_PYTHON = Path(os.environ.get("SAGEBRUSH_CLIENT_PYTHON", CACHE / "runtimes" / "tensorflow-1.15" / "bin" / "python"))
+READY = re.compile(r"sagebrush ready at (http://\S+)")
+
+
+def wait_until(what, condition, seconds=60, pause=0.05):
+    """The first true value of condition(); fails with `what` when the time is over."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < end, "waited %s s for: %s" % (seconds, what)
+        time.sleep(pause)
+
+
+class Server:
+    """One data folder and the server process on it; may be killed and started again. as_user: (uid, gid) to drop to."""
+
+    def __init__(self, folder, as_user=None):
+        self.folder = Path(folder)
+        self.data = self.folder / "data"
+        self.log = self.folder / "server.log"
+        self.as_user = as_user
+        self.address = None
+        self.process = None
+
+    def command(self, *words):
+        if not self.as_user:
+            return [str(BIN / "sagebrush"), *words]
+        # An ordinary user who can read the programs and the cache, wherever they lie (below somebody's 0700 home, say):
+        # both are bound to a place that everyone can walk to, in a mount namespace of the server's own.
+        uid, gid = self.as_user
+        stage = "mount -t tmpfs -o mode=0755 stage /mnt && mkdir /mnt/top /mnt/cache && mount --bind %s /mnt/top && mount --bind %s /mnt/cache && exec setpriv --reuid %d --regid %d --clear-groups \"$@\""
+        stage %= (shlex.quote(str(TOP)), shlex.quote(str(CACHE)), uid, gid)
+        return ["unshare", "--mount", "--propagation", "private", "sh", "-c", stage, "sh", "/mnt/top/%s/sagebrush" % BIN.relative_to(TOP), *words]
+
+    def start(self, port=0):
+        if self.address and not port:
+            port = int(self.address.rsplit(":", 1)[1])  # clients go on with the address they have
+        environment = dict(os.environ, HOME=str(self.folder), SAGEBRUSH_CACHE="/mnt/cache" if self.as_user else str(CACHE))
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                self.command("server", "--listen", "127.0.0.1:%d" % port, "--data-dir", str(self.data)),
+                stdout=subprocess.PIPE, stderr=log, env=environment, start_new_session=True)
+        line = self.process.stdout.readline().decode()
+        match = READY.match(line)
+        assert match, "the server did not start: %r\n%s" % (line, self.log.read_text()[-3000:])
+        self.address = match.group(1)
+        return self
+
+    def kill(self):
+        """As a power cut of the process: SIGKILL."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        """As Ctrl-C: the workloads stop too."""
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(60)
+        elif self.data.exists():
+            subprocess.run(self.command("down", "--data-dir", str(self.data)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+
+    def env(self):
+        """What `sagebrush env` exports, as a dictionary over this process's environment."""
+        text = subprocess.run(self.command("env", "--data-dir", str(self.data)), check=True, stdout=subprocess.PIPE, timeout=30).stdout.decode()
+        shell = subprocess.run(["bash", "-c", text + "\nenv -0"], check=True, stdout=subprocess.PIPE, env=dict(os.environ, HOME=str(self.folder))).stdout
+        return dict(pair.split("=", 1) for pair in shell.decode().split("\0") if "=" in pair)
+
+    def run(self, code, *arguments, timeout=300, check=True):
+        """Runs Python code with the client's own Python, in the server's folder. Gives the finished process."""
+        script = self.folder / "client.py"
+        script.write_text(code)
+        done = subprocess.run([str(CLIENT_PYTHON), "-W", "ignore", str(script), *map(str, arguments)], env=self.env(), cwd=str(self.folder),
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout)
+        done.text = done.stdout.decode(errors="replace")
+        if check:
+            assert done.returncode == 0, done.text[-4000:] + "\n--- server\n" + self.log.read_text()[-3000:]
+        return done
+
+    def answer(self, code, *arguments, **options):
+        """The JSON value on the last line that the code prints."""
+        last = self.run(code, *arguments, **options).text.strip().splitlines()[-1]
+        return json.loads(last.lstrip("-*!"))  # the SDK's progress marks end in no new line
+
+    def instances(self):
+        folder = self.data / "instances"
+        return sorted(p.name for p in folder.iterdir()) if folder.exists() else []
+
+    def processes(self):
+        """Command lines of everything that belongs to this data folder's instances."""
+        known = self.known_instances()
+        return [line for _, _, line in all_processes() if any(identifier in line for identifier in known)]
+
+    def inside(self, part):
+        """Process ids of programs in this server's instances whose command line begins with `part`."""
+        lines = {pid: line for pid, _, line in all_processes()}
+        known, found = self.known_instances(), []
+        for pid, line in lines.items():
+            ancestor = pid
+            while line.startswith(part) and ancestor in lines:
+                if any(identifier in lines[ancestor] for identifier in known):
+                    found.append(pid)
+                    break
+                ancestor = parent_of(ancestor)
+        return found
+
+    def known_instances(self):
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return set(self.instances()) | set(re.findall(r"\bi-[a-z2-7]{12}\b", text))
+
+
+def all_processes():
+    """(process id, uid of the machine, command line) of every process."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            found.append((int(entry.name), entry.stat().st_uid, (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")))
+        except OSError:
+            continue  # it has gone meanwhile
+    return found
+
+
+def parent_of(pid):
+    try:
+        return int(Path("/proc/%d/stat" % pid).read_text().rsplit(")", 1)[1].split()[1])
+    except OSError:
+        return 0
+
+
+class Background:
+    """Runs a function in a thread and gives its result, or raises what it raised."""
+
+    def __init__(self, function, *arguments):
+        self.result = self.error = None
+        self.thread = threading.Thread(target=self._run, args=(function, arguments), daemon=True)
+        self.thread.start()
+
+    def _run(self, function, arguments):
+        try:
+            self.result = function(*arguments)
+        except BaseException as error:  # given on in join
+            self.error = error
+
+    def join(self, seconds):
+        self.thread.join(seconds)
+        assert not self.thread.is_alive(), "still running after %s s" % seconds
+        if self.error:
+            raise self.error
+        return self.result

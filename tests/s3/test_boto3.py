@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""S3 by boto3 1.33, s3fs and pandas, unchanged."""
+
+import textwrap
+
+START = """
+import boto3, hashlib, io, json, os, urllib3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+s3 = boto3.client("s3")
+def words(call, **arguments):
+    try: call(**arguments); return "accepted"
+    except ClientError as error: return error.response["Error"]["Code"]
+s3.create_bucket(Bucket="tensorflow_sentiment_analysis", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+bucket = "tensorflow_sentiment_analysis"
+"""
+
+
+def test_large_files_go_up_in_parts_and_come_back_the_same(server):
+    answer = server.answer(START + textwrap.dedent("""
+        data = os.urandom(21 << 20)
+        open("big.bin", "wb").write(data)
+        s3.upload_file("big.bin", bucket, "a/big.bin", ExtraArgs={"Metadata": {"color": "blue"}, "ContentType": "application/x-thing"})
+        s3.download_file(bucket, "a/big.bin", "back.bin")
+        head = s3.head_object(Bucket=bucket, Key="a/big.bin")
+        part = s3.get_object(Bucket=bucket, Key="a/big.bin", Range="bytes=8388600-8388620")
+        s3.copy({"Bucket": bucket, "Key": "a/big.bin"}, bucket, "copy.bin")
+        print(json.dumps({"same": open("back.bin", "rb").read() == data, "size": head["ContentLength"], "etag": head["ETag"], "metadata": head["Metadata"], "type": head["ContentType"],
+                          "range": part["Body"].read() == data[8388600:8388621], "content_range": part["ContentRange"],
+                          "copy": hashlib.md5(s3.get_object(Bucket=bucket, Key="copy.bin")["Body"].read()).hexdigest() == hashlib.md5(data).hexdigest()}))
+        """))
+    assert answer["same"] and answer["range"] and answer["copy"]
+    assert answer["size"] == 21 << 20 and answer["etag"].endswith('-3"')
+    assert answer["metadata"] == {"color": "blue"} and answer["type"] == "application/x-thing"
+    assert answer["content_range"] == "bytes 8388600-8388620/22020096"
+
+
+def test_lists_page_and_fold_at_the_delimiter(server):
+    answer = server.answer(START + textwrap.dedent("""
+        keys = ["a", "a/b", "a/c/d", "b//x", "caf\\u00e9 & <tea>", "z+%20"] + ["many/%03d" % i for i in range(25)]
+        for key in keys: s3.put_object(Bucket=bucket, Key=key, Body=b"x")
+        pages = list(s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, PaginationConfig={"PageSize": 7}))
+        folded = s3.list_objects_v2(Bucket=bucket, Delimiter="/")
+        old = list(s3.get_paginator("list_objects").paginate(Bucket=bucket, Prefix="many/", PaginationConfig={"PageSize": 10}))
+        gone = s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys[:6]]})
+        print(json.dumps({"keys": [o["Key"] for p in pages for o in p["Contents"]] == sorted(keys, key=lambda k: k.encode()), "pages": len(pages),
+                          "prefixes": [p["Prefix"] for p in folded["CommonPrefixes"]], "top": [o["Key"] for o in folded["Contents"]], "old": sum(len(p["Contents"]) for p in old),
+                          "gone": len(gone["Deleted"]), "left": s3.list_objects_v2(Bucket=bucket)["KeyCount"]}))
+        """))
+    assert answer == {"keys": True, "pages": 5, "prefixes": ["a/", "b/", "many/"], "top": ["a", "caf\u00e9 & <tea>", "z+%20"], "old": 25, "gone": 6, "left": 25}
+
+
+def test_presigned_urls_of_both_signatures_work_until_they_are_touched(server):
+    answer = server.answer(START + textwrap.dedent("""
+        s3.put_object(Bucket=bucket, Key="k", Body=b"secret")
+        def fetch(url, method="GET", **more):
+            answer = urllib3.PoolManager().request(method, url, **more)  # sends no Content-Type of its own, which the old signature would cover
+            return answer.data.decode() if answer.status == 200 else answer.status
+        found = {}
+        for name, client in (("v2", boto3.client("s3", config=Config(signature_version="s3"))), ("v4", boto3.client("s3", config=Config(signature_version="s3v4")))):
+            get = client.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"}, ExpiresIn=60)
+            put = client.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "put-" + name}, ExpiresIn=60)
+            found[name] = [fetch(get), fetch(get.replace("/k?", "/other?")), fetch(put, "PUT", body=b"new"), s3.get_object(Bucket=bucket, Key="put-" + name)["Body"].read().decode()]
+        print(json.dumps(found))
+        """))
+    assert answer == {"v2": ["secret", 403, "", "new"], "v4": ["secret", 403, "", "new"]}
+
+
+def test_conditions_and_refusals_have_s3s_own_words(server):
+    answer = server.answer(START + textwrap.dedent("""
+        etag = s3.put_object(Bucket=bucket, Key="k", Body=b"1")["ETag"]
+        print(json.dumps([
+            words(s3.get_object, Bucket=bucket, Key="none"), words(s3.head_object, Bucket=bucket, Key="none"), words(s3.get_object, Bucket="no-such-bucket", Key="k"),
+            words(s3.get_object, Bucket=bucket, Key="k", IfMatch='"other"'), words(s3.get_object, Bucket=bucket, Key="k", IfNoneMatch=etag),
+            words(s3.get_object, Bucket=bucket, Key="k", Range="bytes=9-"), words(s3.head_bucket, Bucket=bucket, ExpectedBucketOwner="999999999999"),
+            words(s3.create_bucket, Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "us-west-2"}), words(s3.delete_bucket, Bucket=bucket),
+            words(s3.put_object, Bucket=bucket, Key="bad", Body=b"x", ContentMD5="AAAAAAAAAAAAAAAAAAAAAA==")]))
+        """))
+    assert answer == ["NoSuchKey", "404", "NoSuchBucket", "PreconditionFailed", "304", "InvalidRange", "403", "BucketAlreadyOwnedByYou", "BucketNotEmpty", "BadDigest"]
+
+
+def test_pandas_reads_and_writes_s3_urls(server):
+    answer = server.answer(START + textwrap.dedent("""
+        import pandas as pd
+        frame = pd.DataFrame({"a": range(1000), "b": ["x"] * 1000})
+        frame.to_csv("s3://%s/frame.csv" % bucket, index=False)
+        print(json.dumps([len(pd.read_csv("s3://%s/frame.csv" % bucket)), int(pd.read_csv("s3://%s/frame.csv" % bucket)["a"].sum())]))
+        """))
+    assert answer == [1000, 499500]
+
+
+def test_what_was_acknowledged_is_there_after_a_kill(server):
+    server.run(START + "for i in range(40): s3.put_object(Bucket=bucket, Key='k%d' % i, Body=b'v%d' % i * (1 + i * 4000))\n")
+
+    server.kill()
+    server.start()
+
+    answer = server.answer("import boto3, json\ns3 = boto3.client('s3')\nprint(json.dumps([s3.get_object(Bucket='tensorflow_sentiment_analysis', Key='k%d' % i)['Body'].read() == b'v%d' % i * (1 + i * 4000) for i in range(40)]))\n")
+    assert answer == [True] * 40
