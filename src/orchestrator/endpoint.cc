@@ -149,6 +149,18 @@ void KeepServing(EndpointStep* step, const EndpointObservation& observation, Tim
 
 }  // namespace
 
+EndpointState UpdateRequested(EndpointState state, Generation coming) {
+  state.coming = std::move(coming);
+  state.status = "Updating";
+  state.failure_reason.clear();
+  return state;
+}
+
+EndpointState DeleteRequested(EndpointState state) {
+  state.status = "Deleting";
+  return state;
+}
+
 EndpointStep Step(const EndpointState& state, const EndpointObservation& observation, TimePoint now,
                   const std::function<std::string()>& new_id) {
   EndpointStep step{.next = state, .create = {}, .start = {}, .remove = {}};

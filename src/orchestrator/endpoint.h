@@ -48,6 +48,10 @@ struct EndpointState {
   static EndpointState FromJson(const Json& json);
 };
 
+// What a user's wish makes of a state; the loop does the rest. Who calls has looked that the endpoint may.
+EndpointState UpdateRequested(EndpointState state, Generation coming);
+EndpointState DeleteRequested(EndpointState state);
+
 struct EndpointInstanceObservation {
   InstanceObservation instance;
   std::vector<Report> reports;

@@ -115,8 +115,7 @@ TEST_F(EndpointTest, AVariantThatCannotComeUpTakesWhatTheStepWouldHaveMadeWithIt
 
 TEST_F(EndpointTest, AnUpdateServesTheOldUntilAllOfTheNewIsReady) {
   Serve();
-  state_.status = "Updating";
-  state_.coming = MakeGeneration("c2", 2);
+  state_ = UpdateRequested(state_, MakeGeneration("c2", 2));
   Advance();
   Ready("i-2");
   auto step = Advance();
@@ -132,8 +131,7 @@ TEST_F(EndpointTest, AnUpdateServesTheOldUntilAllOfTheNewIsReady) {
 
 TEST_F(EndpointTest, AFailedUpdateLeavesTheOldInService) {
   Serve();
-  state_.status = "Updating";
-  state_.coming = MakeGeneration("c2");
+  state_ = UpdateRequested(state_, MakeGeneration("c2"));
   Advance();
   seen_.instances["i-2"].reports.push_back({.number = 1,
                                             .at = now_,
@@ -179,7 +177,7 @@ TEST_F(EndpointTest, AnInstanceThatRanAndVanishedIsReplacedNotStartedAgain) {
 
 TEST_F(EndpointTest, DeletingRemovesEverythingAndForgetsWhatIsGone) {
   Serve();
-  state_.status = "Deleting";
+  state_ = DeleteRequested(state_);
   EXPECT_THAT(Advance().remove, ElementsAre("i-1"));
   EXPECT_THAT(Advance().remove, ElementsAre("i-1"));
   seen_.instances.erase("i-1");

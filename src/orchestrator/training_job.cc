@@ -93,6 +93,13 @@ TrainingState NewTrainingState(TimePoint now) {
   return state;
 }
 
+TrainingState StopRequested(TrainingState state, TimePoint now) {
+  state.stop_requested = true;
+  state.stop_requested_at = now;
+  state.status = "Stopping";
+  return state;
+}
+
 TrainingState Failed(TrainingState state, const std::string& reason, TimePoint now) {
   Fail(&state, reason, now);
   return state;

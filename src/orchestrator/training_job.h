@@ -45,6 +45,8 @@ struct TrainingState {
 
 // The state of a job that was just created.
 TrainingState NewTrainingState(TimePoint now);
+// The state of a job that its user wants to stop: the loop passes the wish on.
+TrainingState StopRequested(TrainingState state, TimePoint now);
 // The state of a job that ends here because of us: it could not be started, or the server takes its workloads down.
 TrainingState Failed(TrainingState state, const std::string& reason, TimePoint now);
 

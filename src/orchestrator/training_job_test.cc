@@ -129,8 +129,7 @@ TEST_F(TrainingJobTest, StoppingAsksTheAgentUntilItSaysStopped) {
   Run();
   Report("Training", 3);
   Advance(4);
-  state_.stop_requested = true;
-  state_.stop_requested_at = After(5);
+  state_ = StopRequested(state_, After(5));
 
   EXPECT_EQ(Advance(5), TrainingAction::kStopInstance);
   EXPECT_EQ(state_.status, "Stopping");
@@ -146,16 +145,14 @@ TEST_F(TrainingJobTest, StoppingAsksTheAgentUntilItSaysStopped) {
 
 TEST_F(TrainingJobTest, AnAgentThatDoesNotStopIsKilled) {
   Run();
-  state_.stop_requested = true;
-  state_.stop_requested_at = kStart;
+  state_ = StopRequested(state_, kStart);
 
   EXPECT_EQ(Advance(3600), TrainingAction::kKillInstance);
 }
 
 TEST_F(TrainingJobTest, AnAgentThatHadToBeKilledLeavesAStoppedJob) {
   Run();
-  state_.stop_requested = true;
-  state_.stop_requested_at = kStart;
+  state_ = StopRequested(state_, kStart);
   seen_.instance = {.state = State::kExited, .exit_code = 137, .out_of_memory = false};
 
   EXPECT_EQ(Advance(3601), TrainingAction::kNone);

@@ -98,14 +98,15 @@ aws::Outcome<Json> Endpoints::Update(const RequestContext& context, const Json& 
   const auto changed = ChangeRecord(
       deps_.records, KeyOf(context, name), NotFoundError("endpoint", arn), context.now,
       [&](metastore::Record& record) -> aws::Outcome<bool> {
-        EndpointState state = StateOf(record);
+        const EndpointState state = StateOf(record);
         if (state.status != "InService")
           return ValidationError("Cannot update in-progress endpoint \"" + arn + "\".");
-        ASSIGN_OR_RETURN(state.coming, PlanGeneration(context, deps_.records, deps_.catalogue, name,
-                                                      input.GetString("EndpointConfigName")));
-        state.status = record.status = "Updating";
-        state.failure_reason.clear();
-        record.document["state"] = state.ToJson();
+        ASSIGN_OR_RETURN(auto generation,
+                         PlanGeneration(context, deps_.records, deps_.catalogue, name,
+                                        input.GetString("EndpointConfigName")));
+        const EndpointState next = orchestrator::UpdateRequested(state, std::move(generation));
+        record.status = next.status;
+        record.document["state"] = next.ToJson();
         return true;
       });
   if (!changed.ok()) return changed.status();
@@ -115,15 +116,16 @@ aws::Outcome<Json> Endpoints::Update(const RequestContext& context, const Json& 
 
 aws::Outcome<Json> Endpoints::Delete(const RequestContext& context, const Json& input) {
   const std::string name = input.GetString("EndpointName");
-  const auto changed = ChangeRecord(deps_.records, KeyOf(context, name),
-                                    NotFoundError("endpoint", ArnOf(context, name)), context.now,
-                                    [&](metastore::Record& record) -> aws::Outcome<bool> {
-                                      EndpointState state = StateOf(record);
-                                      if (state.status == "Deleting") return false;
-                                      state.status = record.status = "Deleting";
-                                      record.document["state"] = state.ToJson();
-                                      return true;
-                                    });
+  const auto changed = ChangeRecord(
+      deps_.records, KeyOf(context, name), NotFoundError("endpoint", ArnOf(context, name)),
+      context.now, [&](metastore::Record& record) -> aws::Outcome<bool> {
+        const EndpointState state = StateOf(record);
+        if (state.status == "Deleting") return false;
+        const EndpointState next = orchestrator::DeleteRequested(state);
+        record.status = next.status;
+        record.document["state"] = next.ToJson();
+        return true;
+      });
   if (!changed.ok()) return changed.status();
   deps_.nudge();
   return Json::Object();

@@ -132,15 +132,14 @@ aws::Outcome<Json> TrainingJobs::Stop(const RequestContext& context, const Json&
   const auto changed = ChangeRecord(
       deps_.records, KeyOf(context, input.GetString("TrainingJobName")), Missing(), context.now,
       [&](metastore::Record& record) -> aws::Outcome<bool> {
-        TrainingState state = StateOf(record);
+        const TrainingState state = StateOf(record);
         if (state.is_terminal())
           return ValidationError("The request was rejected because the training job is in status " +
                                  state.status + ".");
         if (state.stop_requested) return false;
-        state.stop_requested = true;
-        state.stop_requested_at = context.now;
-        state.status = record.status = "Stopping";
-        record.document["state"] = state.ToJson();
+        const TrainingState next = orchestrator::StopRequested(state, context.now);
+        record.status = next.status;
+        record.document["state"] = next.ToJson();
         return true;
       });
   if (!changed.ok()) return changed.status();
