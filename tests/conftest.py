@@ -44,7 +44,7 @@ def server(folder):
     running = Server(folder).start()
     yield running
     running.stop()
-    assert running.processes() == [], "processes were left behind"
+    assert running.leftovers() == []
 
 
 @pytest.fixture(params=["root", "user"])
@@ -59,7 +59,7 @@ def any_server(request, folder):
     running = Server(folder, as_user=user).start()
     yield running
     running.stop()
-    assert running.processes() == [], "processes were left behind"
+    assert running.leftovers() == []
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starts the real server and runs the real clients against it, as a user would. No fixed port, nothing left behind."""
 
+import hashlib
 import json
 import os
 import re
@@ -107,6 +108,13 @@ class Server:
         """Command lines of everything that belongs to this data folder's instances."""
         known = self.known_instances()
         return [line for _, _, line in all_processes() if any(identifier in line for identifier in known)]
+
+    def leftovers(self):
+        """Processes, mounts and cgroups of this data folder that are still there."""
+        with open("/proc/mounts") as mounts:
+            left = self.processes() + [line for line in mounts if str(self.data) in line]
+        name = "sagebrush-" + hashlib.sha256(os.path.realpath(self.data).encode()).hexdigest()[:12]
+        return left + [str(path) for path in Path("/sys/fs/cgroup").glob("*/" + name)] + [str(path) for path in Path("/sys/fs/cgroup").glob(name)]
 
     def inside(self, part):
         """Process ids of programs in this server's instances whose command line begins with `part`."""

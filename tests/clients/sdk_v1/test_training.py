@@ -114,6 +114,23 @@ def test_a_stopped_job_gets_its_grace_and_keeps_its_model(any_server):
     assert "The request was rejected because the training job is in status Stopped." in answer["again"]
 
 
+def test_a_job_that_takes_too_long_is_stopped_and_says_so(server):
+    (server.folder / "train.py").write_text("import time\nprint('running', flush=True)\ntime.sleep(600)\n")
+
+    answer = server.answer(FIT + textwrap.dedent("""
+        import boto3, time
+        e = estimator("train.py", train_max_run=2)
+        e.fit(wait=False)
+        name, client = e.latest_training_job.name, boto3.client("sagemaker")
+        while client.describe_training_job(TrainingJobName=name)["TrainingJobStatus"] in ("InProgress", "Stopping"): time.sleep(0.2)
+        job = client.describe_training_job(TrainingJobName=name)
+        print(json.dumps([job["TrainingJobStatus"], job["SecondaryStatus"], job["TrainingTimeInSeconds"]]))
+        """))
+
+    assert answer[:2] == ["Stopped", "MaxRuntimeExceeded"]
+    assert 1 <= answer[2] <= 60
+
+
 def test_nothing_is_left_after_a_job(any_server):
     (any_server.folder / "train.py").write_text("import subprocess\nsubprocess.Popen(['sleep', '1000'])\n")
 
