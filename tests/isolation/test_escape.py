@@ -106,7 +106,7 @@ def test_an_isolated_job_has_no_network_but_its_data(any_server):
 
     name = any_server.answer(FIT + textwrap.dedent("""
         uri = session.upload_data("part.csv", key_prefix="data/train")
-        e = estimator("probe.py", enable_network_isolation=True) if False else estimator("probe.py")
+        e = estimator("probe.py")
         e.enable_network_isolation = lambda: True
         e.fit({"train": uri}, logs=False)
         print(json.dumps(e.latest_training_job.name))

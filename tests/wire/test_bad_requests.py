@@ -44,7 +44,7 @@ def test_unreadable_requests_get_400(server):
 
 def test_anonymous_requests_are_refused_in_each_protocols_words(server):
     status, body = call(server, "POST", "/", b"{}", TARGET)
-    assert status == 403 and json.loads(body)["__type"].endswith("MissingAuthenticationTokenException") or "MissingAuthenticationToken" in body
+    assert status in (400, 403) and "MissingAuthenticationToken" in json.loads(body)["__type"]
     status, body = call(server, "GET", "/some-bucket/key")
     assert status == 403 and "<Code>AccessDenied</Code>" in body
     status, body = call(server, "POST", "/", b"Action=GetCallerIdentity&Version=2011-06-15", {"Content-Type": "application/x-www-form-urlencoded"})

@@ -38,12 +38,11 @@ def test_a_script_gets_its_arguments_and_data_and_leaves_its_model(any_server):
                           "transitions": [t["Status"] for t in job["SecondaryStatusTransitions"]], "output": key.replace("model.tar.gz", "output.tar.gz"),
                           "keys": [o["Key"] for o in boto3.client("s3").list_objects_v2(Bucket=bucket)["Contents"]]}))
         """))
-    printed = (any_server.folder / "client.py").exists() and answer
 
-    assert printed["status"] == "Completed" and printed["secondary"] == "Completed"
-    assert "model.txt" in [name.lstrip("./") for name in printed["model"]]
-    assert printed["transitions"][0] == "Starting" and printed["transitions"][-4:] == ["Downloading", "Training", "Uploading", "Completed"]
-    assert printed["output"] in printed["keys"]
+    assert answer["status"] == "Completed" and answer["secondary"] == "Completed"
+    assert "model.txt" in [name.lstrip("./") for name in answer["model"]]
+    assert answer["transitions"][0] == "Starting" and answer["transitions"][-4:] == ["Downloading", "Training", "Uploading", "Completed"]
+    assert answer["output"] in answer["keys"]
 
 
 def test_what_the_script_prints_is_in_the_log(any_server):
