@@ -84,9 +84,12 @@ bool ControlLink::Serve() {
   bool welcomed = false;
   const Status ended = Converse(socket->get(), &welcomed);
   LogDebug("agent", fmt::format("the connection to the server ended: {}", ended.ToString()));
-  const std::lock_guard lock(mutex_);
-  socket_.reset();
-  welcomed_ = false;
+  {
+    const std::lock_guard lock(mutex_);
+    socket_.reset();
+    welcomed_ = false;
+  }
+  if (welcomed && handlers_.on_disconnected) handlers_.on_disconnected();
   return welcomed;
 }
 

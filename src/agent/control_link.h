@@ -34,6 +34,7 @@ class ControlLink {
   // Called on the reading thread; they must not wait for the link.
   struct Handlers {
     std::function<void(std::uint64_t log_sequence, std::uint64_t report_number)> on_welcome;
+    std::function<void()> on_disconnected = {};  // after a welcome; before the next one
     std::function<void(std::uint64_t sequence)> on_logs_ack;
     std::function<void(std::uint64_t number)> on_report_ack;
     std::function<void(std::int64_t id, int port)> on_dial;

@@ -16,6 +16,7 @@ void Reports::Add(std::string_view phase, const Json& members) {
         {{"type", "report"}, {"number", number}, {"at", ToMillis(clock_.Now())}, {"phase", phase}});
     for (const auto& [name, value] : members.AsObject()) message[name] = value;
     waiting_.push_back({number, std::move(message)});
+    if (!welcomed_) return;
   }
   SendAll(number);
 }
@@ -36,7 +37,16 @@ void Reports::SendAll(std::uint64_t from) {
 void Reports::Welcome(std::uint64_t stored) {
   Acknowledge(stored);
   const std::lock_guard order(order_mutex_);
+  {
+    const std::lock_guard lock(mutex_);
+    welcomed_ = true;
+  }
   SendAll(0);
+}
+
+void Reports::Disconnected() {
+  const std::lock_guard lock(mutex_);
+  welcomed_ = false;
 }
 
 void Reports::Acknowledge(std::uint64_t number) {

@@ -24,7 +24,10 @@ class Reports {
 
   // `members` join "type", "number", "at" and "phase".
   void Add(std::string_view phase, const Json& members = Json::Object());
+  // A connection begins; the server has all reports up to `stored`. Until then nothing is sent on it: a new report that
+  // overtook the repeated ones would make the server take those for old.
   void Welcome(std::uint64_t stored);
+  void Disconnected();
   void Acknowledge(std::uint64_t number);
   // Whether all are acknowledged within that time.
   bool WaitUntilAcknowledged(std::chrono::milliseconds timeout);
@@ -44,6 +47,7 @@ class Reports {
   std::condition_variable changed_;
   std::deque<Report> waiting_;
   std::uint64_t next_ = 1;
+  bool welcomed_ = false;
 };
 
 }  // namespace sagebrush::agent

@@ -37,6 +37,24 @@ TEST_F(ReportsTest, AreRepeatedFromWhereTheServerIs) {
   EXPECT_TRUE(reports_.WaitUntilAcknowledged(std::chrono::milliseconds(0)));
 }
 
+TEST_F(ReportsTest, NewOnesWaitForTheWelcomeOfTheirConnection) {
+  connected_ = false;
+  reports_.Add("Downloading");
+  connected_ = true;
+
+  reports_.Add("Training");
+  EXPECT_THAT(sent_, ElementsAre());
+  reports_.Welcome(0);
+  EXPECT_THAT(sent_, ElementsAre(1, 2));
+
+  sent_.clear();
+  reports_.Disconnected();
+  reports_.Add("Uploading");
+  EXPECT_THAT(sent_, ElementsAre());
+  reports_.Welcome(0);
+  EXPECT_THAT(sent_, ElementsAre(1, 2, 3));
+}
+
 TEST_F(ReportsTest, LeaveAtOnceWithNumberTimeAndMembers) {
   Json seen;
   Reports reports(
@@ -46,6 +64,7 @@ TEST_F(ReportsTest, LeaveAtOnceWithNumberTimeAndMembers) {
       },
       clock_);
 
+  reports.Welcome(0);
   reports.Add("Failed", Json::Object({{"failure", "x"}, {"exit_code", 1}}));
 
   EXPECT_EQ(

@@ -26,6 +26,7 @@ Session::Session(const WorkOrder& order, const Paths& paths, StopSignal* stop, c
                  spool_.Welcome(log_sequence);
                  reports_.Welcome(report_number);
                },
+           .on_disconnected = [this] { reports_.Disconnected(); },
            .on_logs_ack = [this](std::uint64_t sequence) { spool_.Acknowledge(sequence); },
            .on_report_ack = [this](std::uint64_t number) { reports_.Acknowledge(number); },
            .on_dial = [this](std::int64_t id, int port) { dialer_.Dial(id, port); },
