@@ -20,7 +20,7 @@ import structs
 import tables
 
 HERE = pathlib.Path(__file__).resolve().parent
-SERVICES = ("iam", "logs", "s3", "sagemaker", "sagemaker-runtime", "sts")
+SERVICES = ("cloudwatch", "iam", "logs", "s3", "sagemaker", "sagemaker-runtime", "sts")
 
 
 def generate(models: list[model.Model], families: dict[str, dict[str, list[str]]]) -> dict[str, str]:
