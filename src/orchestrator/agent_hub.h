@@ -1,41 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// AgentHub: the server's end of the agents' connections (docs/formats/agent-protocol.md). It listens in each instance's socket
-// folder, stores what agents report before it acknowledges, and asks them for connections to the instance's ports.
-// Any thread may call. One thread an instance, because storing blocks on the disk.
+// AgentHub: all instances' links to their agents, by id (agent_link.h). Any thread may call.
 #pragma once
 
 #include <chrono>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <vector>
 
 #include "base/fd.h"
 #include "base/status.h"
+#include "orchestrator/agent_link.h"
 #include "orchestrator/instances.h"
 
 namespace sagebrush::orchestrator {
-
-struct LogLine {
-  std::int64_t timestamp_ms = 0;
-  std::string text;
-};
-
-// What the hub needs of others; apps/ plugs it in.
-struct AgentHubHooks {
-  // Stores the lines and the highest sequence in one step; returns the highest now stored. An empty batch only asks.
-  std::function<Result<std::int64_t>(const Instance&, std::int64_t first,
-                                     std::vector<LogLine> lines)>
-      store_logs;
-  // Serves HTTP on the instance's own socket; returns a handle for stop_api.
-  std::function<Result<int>(UniqueFd listener, const std::string& instance_id)> serve_api;
-  std::function<void(int handle)> stop_api;
-  // An agent reported something, or came, or went.
-  std::function<void()> changed;
-};
 
 class AgentHub {
  public:
@@ -53,13 +32,12 @@ class AgentHub {
   Result<UniqueFd> Dial(const std::string& id, int port, std::chrono::milliseconds timeout);
 
  private:
-  class Link;
-  std::shared_ptr<Link> Find(const std::string& id) const;
+  std::shared_ptr<AgentLink> Find(const std::string& id) const;
 
   Instances& instances_;
   const AgentHubHooks hooks_;
-  mutable std::mutex mutex_;                            // guards links_
-  std::map<std::string, std::shared_ptr<Link>> links_;  // shared: a Dial may outlive a Detach
+  mutable std::mutex mutex_;                                 // guards links_
+  std::map<std::string, std::shared_ptr<AgentLink>> links_;  // shared: a Dial may outlive a Detach
 };
 
 }  // namespace sagebrush::orchestrator

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "orchestrator/agent_link.h"
+
+#include <cerrno>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/strings.h"
+
+namespace sagebrush::orchestrator {
+
+namespace {
+
+// Anything inside the instance may connect, so a stranger gets little time to prove itself.
+constexpr std::chrono::milliseconds kHelloTimeout{2000};
+constexpr std::chrono::milliseconds kFrameTimeout{10'000};
+// An agent pings every 5 s: one that is silent for so long is gone or frozen, and what waits for it should know.
+constexpr std::chrono::milliseconds kSilence{20'000};
+// User code may stop its agent (they share a uid): whoever talks to it, the reconcile loop too, must not wait for it.
+constexpr std::chrono::milliseconds kSendPatience{1000};
+constexpr int kAcceptPauseMs = 100;  // when the process is out of descriptors
+// An agent says some dozen things; these bounds are for one that user code has taken over.
+constexpr std::int64_t kMaxSequence = std::int64_t{1} << 52;
+constexpr std::size_t kMaxReports = 1000;
+constexpr std::size_t kMaxPhase = 64;
+constexpr std::size_t kMaxReportText = 16 << 10;
+
+bool IsConnectedStream(int fd) {
+  int type = 0;
+  socklen_t size = sizeof type;
+  sockaddr_storage peer{};
+  socklen_t peer_size = sizeof peer;
+  return ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM &&
+         ::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &peer_size) == 0 &&
+         (peer.ss_family == AF_INET || peer.ss_family == AF_INET6);
+}
+
+}  // namespace
+
+AgentLink::AgentLink(Instances& instances, const AgentHubHooks& hooks, std::string id,
+                     UniqueFd listener, int api_handle)
+    : instances_(instances),
+      hooks_(hooks),
+      id_(std::move(id)),
+      listener_(std::move(listener)),
+      wake_(::eventfd(0, EFD_CLOEXEC)),
+      api_handle_(api_handle) {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void AgentLink::Stop() {
+  if (stopping_.exchange(true)) return;
+  const std::uint64_t one = 1;
+  (void)!::write(wake_.get(), &one, sizeof one);
+  {
+    const std::lock_guard lock(mutex_);
+    changed_.notify_all();
+  }
+  if (thread_.joinable()) thread_.join();
+  hooks_.stop_api(api_handle_);
+}
+
+void AgentLink::RequestStop(const std::string& reason) {
+  const std::lock_guard lock(mutex_);
+  if (stop_reason_) return;
+  stop_reason_ = reason;
+  if (connection_.valid()) SendLocked(Json::Object({{"type", "stop"}, {"reason", reason}}));
+}
+
+bool AgentLink::IsConnected() const {
+  const std::lock_guard lock(mutex_);
+  return connection_.valid();
+}
+
+Result<UniqueFd> AgentLink::Dial(int port, std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  std::unique_lock lock(mutex_);
+  if (!changed_.wait_until(lock, deadline, [&] { return stopping_ || connection_.valid(); }))
+    return DeadlineExceeded("the agent of instance " + id_ + " has not dialled in");
+  if (stopping_) return Unavailable("instance " + id_ + " is going away");
+  const std::int64_t dial = ++last_dial_;
+  dials_.emplace(dial, std::nullopt);
+  SendLocked(Json::Object({{"type", "dial"}, {"id", dial}, {"port", port}}));
+  const bool answered =
+      changed_.wait_until(lock, deadline, [&] { return stopping_ || dials_.at(dial).has_value(); });
+  auto outcome = std::move(dials_.at(dial));
+  dials_.erase(dial);
+  if (answered && outcome) return std::move(*outcome);
+  return stopping_ ? Unavailable("instance " + id_ + " is going away")
+                   : DeadlineExceeded("the agent of instance " + id_ + " does not answer");
+}
+
+void AgentLink::Run() {
+  while (!stopping_) {
+    if (!WaitFor(listener_.get())) return;
+    UniqueFd socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (!socket.valid()) {
+      pollfd wake{wake_.get(), POLLIN, 0};
+      if (errno == EMFILE || errno == ENFILE) ::poll(&wake, 1, kAcceptPauseMs);
+      continue;
+    }
+    if (Welcome(socket.get())) Serve(std::move(socket));
+  }
+}
+
+// False when the link is to stop, or nothing came for so long.
+bool AgentLink::WaitFor(int fd, std::chrono::milliseconds patience) {
+  pollfd entries[2] = {{fd, POLLIN, 0}, {wake_.get(), POLLIN, 0}};
+  while (!stopping_) {
+    const int ready = ::poll(entries, 2, static_cast<int>(patience.count()));
+    if (ready < 0 && errno != EINTR) return false;
+    if (ready == 0) return false;
+    if (ready > 0) return !stopping_ && entries[0].revents != 0;
+  }
+  return false;
+}
+
+bool AgentLink::Welcome(int socket) {
+  auto hello = ReceiveFrame(socket, kHelloTimeout);
+  if (!hello.ok() || hello->message.GetString("type") != "hello") return false;
+  const auto instance = instances_.Get(id_);
+  const std::string hash = HexEncode(Sha256(hello->message.GetString("token")));
+  if (!instance.ok() || instance->token_hash.empty() ||
+      !ConstantTimeEquals(hash, instance->token_hash) ||
+      hello->message.GetString("instance") != id_) {
+    LogWarning("agents", "instance " + id_ + ": refused a connection with a wrong token");
+    (void)SendFrame(socket,
+                    Json::Object({{"type", "refused"}, {"reason", "wrong token or instance"}}));
+    return false;
+  }
+  const auto stored = hooks_.store_logs(*instance, 0, {});
+  if (!stored.ok()) {
+    LogError("agents", "instance " + id_ + ": " + stored.status().ToString());
+    return false;
+  }
+  int reports = 0;
+  for (const auto& report : instance->reports) reports = std::max(reports, report.number);
+  return SendFrame(socket, Json::Object({{"type", "welcome"},
+                                         {"log_sequence", *stored},
+                                         {"report_number", reports}}))
+      .ok();
+}
+
+void AgentLink::Serve(UniqueFd socket) {
+  const int fd = socket.get();
+  {
+    const std::lock_guard lock(mutex_);
+    connection_ = std::move(socket);
+    if (stop_reason_) SendLocked(Json::Object({{"type", "stop"}, {"reason", *stop_reason_}}));
+    changed_.notify_all();
+  }
+  hooks_.changed();
+  while (WaitFor(fd, kSilence)) {
+    auto frame = ReceiveFrame(fd, kFrameTimeout);
+    const Status handled = frame.ok() ? Handle(std::move(*frame)) : frame.status();
+    if (handled.ok()) continue;
+    if (handled.code() != Code::kUnavailable)
+      LogWarning("agents", "instance " + id_ + ": " + handled.ToString());
+    break;
+  }
+  const std::lock_guard lock(mutex_);
+  connection_.Reset();
+  for (auto& [dial, outcome] : dials_)
+    if (!outcome) outcome = Unavailable("the agent of instance " + id_ + " hung up");
+  changed_.notify_all();
+  hooks_.changed();
+}
+
+Status AgentLink::Handle(Frame frame) {
+  const Json& message = frame.message;
+  const std::string type = message.GetString("type");
+  if (type == "logs") return StoreLogs(message);
+  if (type == "report") return StoreReport(message);
+  if (type == "dialled" || type == "dial_failed") return FinishDial(message, std::move(frame.fd));
+  if (type == "ping") return Send(Json::Object({{"type", "pong"}}));
+  return InvalidArgument("unknown message '" + type.substr(0, 40) + "'");
+}
+
+Status AgentLink::StoreLogs(const Json& message) {
+  const Json* events = message.Find("events");
+  if (events == nullptr || !events->is_array()) return InvalidArgument("logs without events");
+  std::vector<LogLine> lines;
+  lines.reserve(events->size());
+  for (const auto& event : events->AsArray()) {
+    if (!event.is_array() || event.size() != 2 || !event.AsArray()[0].is_number() ||
+        !event.AsArray()[1].is_string())
+      return InvalidArgument("a log event that is none");
+    lines.push_back({event.AsArray()[0].AsInt(), event.AsArray()[1].AsString()});
+  }
+  const std::int64_t first = message.GetInt("first");
+  if (first < 1 || first > kMaxSequence) return InvalidArgument("log lines without a number");
+  ASSIGN_OR_RETURN(const Instance instance, instances_.Get(id_));
+  ASSIGN_OR_RETURN(const std::int64_t stored, hooks_.store_logs(instance, first, std::move(lines)));
+  return Send(Json::Object({{"type", "logs_ack"}, {"sequence", stored}}));
+}
+
+Status AgentLink::StoreReport(const Json& message) {
+  const std::int64_t number = message.GetInt("number");
+  const Report report{
+      .number = static_cast<int>(number),
+      .at = FromMillis(message.GetInt("at")),
+      .phase = message.GetString("phase"),
+      .message = std::string(FirstBytes(message.GetString("message"), kMaxReportText)),
+      .failure = std::string(FirstBytes(message.GetString("failure"), kMaxReportText)),
+      .exit_code = static_cast<int>(message.GetInt("exit_code"))};
+  if (number < 1 || number >= kServersOwnReport || report.phase.size() > kMaxPhase)
+    return InvalidArgument("a report that no agent makes");
+  ASSIGN_OR_RETURN(const Instance instance, instances_.Get(id_));
+  if (instance.reports.size() >= kMaxReports) return ResourceExhausted("too many reports");
+  RETURN_IF_ERROR(instances_.AddReport(id_, report));
+  hooks_.changed();
+  return Send(Json::Object({{"type", "report_ack"}, {"number", report.number}}));
+}
+
+Status AgentLink::FinishDial(const Json& message, UniqueFd fd) {
+  const std::lock_guard lock(mutex_);
+  const auto it = dials_.find(message.GetInt("id"));
+  if (it == dials_.end() || it->second) return Status::Ok();  // whoever asked has gone
+  if (message.GetString("type") == "dial_failed") {
+    it->second = Unavailable("instance " + id_ + ": " + message.GetString("error"));
+  } else if (!fd.valid() || !IsConnectedStream(fd.get())) {
+    it->second = Unavailable("instance " + id_ + " passed something that is no connected socket");
+  } else {
+    it->second = std::move(fd);
+  }
+  changed_.notify_all();
+  return Status::Ok();
+}
+
+Status AgentLink::Send(const Json& message) {
+  const std::lock_guard lock(mutex_);
+  if (!connection_.valid()) return Unavailable("not connected");
+  return SendFrame(connection_.get(), message, -1, kSendPatience);
+}
+
+void AgentLink::SendLocked(const Json& message) {
+  const Status sent = SendFrame(connection_.get(), message, -1, kSendPatience);
+  if (sent.ok()) return;
+  LogWarning("agents", "instance " + id_ + ": " + sent.ToString());
+  // Half a frame may be out. The reader sees the end, and the agent dials again.
+  ::shutdown(connection_.get(), SHUT_RDWR);
+}
+
+}  // namespace sagebrush::orchestrator
