@@ -3,6 +3,7 @@
 // handler reads it as if it came from the wire. One thread, as every Exchange.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -31,6 +32,13 @@ class ReplayedExchange final : public http::Exchange {
     return inner_.SendFile(fd, offset, length);
   }
   Status Finish() override { return inner_.Finish(); }
+  http::Waker Park(std::chrono::milliseconds at_most, Resume resume) override {
+    return inner_.Park(at_most, [resume = std::move(resume), rest = body_.substr(at_)](
+                                    http::Exchange& inner, http::WhyResumed why) {
+      ReplayedExchange again(inner, rest);
+      resume(again, why);
+    });
+  }
   bool head_sent() const override { return inner_.head_sent(); }
   Result<UniqueFd> TakeConnection() override { return inner_.TakeConnection(); }
 

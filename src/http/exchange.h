@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // One request and its answer, as a handler sees it: blocking, on a worker thread of the server's pool. The network side is
 // asynchronous; a handler that reads or writes slowly holds its worker, never an event loop.
-// An Exchange belongs to the one thread that runs the handler, and is gone when the handler returns.
+// An Exchange belongs to the one thread that runs the handler, and is gone when the handler returns, unless it was parked.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,8 +18,22 @@
 
 namespace sagebrush::http {
 
+// Why a parked exchange goes on.
+enum class WhyResumed {
+  kWoken,
+  kTimeIsUp,
+  kClientClosed,  // its side of the connection: it has left, or waits for the answer behind a half-close. Told once.
+  kServerStops,
+};
+
+// Lets a parked exchange go on. Copies of it may be called from any thread, at any time and repeatedly; it never blocks, and
+// does nothing once the exchange has gone on or is gone.
+using Waker = std::function<void()>;
+
 class Exchange {
  public:
+  using Resume = std::function<void(Exchange&, WhyResumed)>;
+
   virtual ~Exchange() = default;
 
   virtual const Request& request() const = 0;
@@ -41,6 +57,13 @@ class Exchange {
   virtual Status Write(std::string_view data) = 0;
   virtual Status SendFile(int fd, std::uint64_t offset, std::uint64_t length) = 0;
   virtual Status Finish() = 0;
+
+  // Keeps the exchange open without a worker, to be answered later: the handler parks, hands the waker to whoever will know
+  // more, looks once more whether that has happened meanwhile, and returns. Then, when the waker is called (a call before the
+  // return counts), `at_most` is over, the server stops or the client closes, `resume` runs on a worker in the handler's
+  // place, with the same exchange: it answers, or parks again. When the connection is lost, `resume` is destroyed without
+  // having run, so what it captured may take the waker back in its destructor (on an event loop: it must not block).
+  virtual Waker Park(std::chrono::milliseconds at_most, Resume resume) = 0;
 
   // Whether the head of the answer has left already (then errors can only cut the connection).
   virtual bool head_sent() const = 0;

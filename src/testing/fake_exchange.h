@@ -66,6 +66,11 @@ class FakeExchange final : public http::Exchange {
     finished_ = true;
     return Status::Ok();
   }
+  http::Waker Park(std::chrono::milliseconds at_most, Resume resume) override {
+    parked_for_ = at_most;
+    resume_ = std::move(resume);
+    return [this] { ++wakes_; };
+  }
   bool head_sent() const override { return head_sent_; }
   Result<UniqueFd> TakeConnection() override {
     return Unimplemented("a FakeExchange has no connection");
@@ -73,6 +78,12 @@ class FakeExchange final : public http::Exchange {
 
   // The body's end is this failure: the client goes away.
   void BreakAfterBody(Status fault) { read_fault_ = std::move(fault); }
+
+  // Parked exchanges stand still until a test lets them go on.
+  bool parked() const { return resume_ != nullptr; }
+  std::chrono::milliseconds parked_for() const { return parked_for_; }
+  int wakes() const { return wakes_; }
+  void GoOn(http::WhyResumed why) { std::exchange(resume_, nullptr)(*this, why); }
 
   const http::Response& response() const { return response_; }
   bool finished() const { return finished_; }
@@ -91,6 +102,9 @@ class FakeExchange final : public http::Exchange {
   bool head_sent_ = false;
   bool finished_ = false;
   int files_sent_ = 0;
+  std::chrono::milliseconds parked_for_{0};
+  Resume resume_;
+  int wakes_ = 0;
 };
 
 }  // namespace sagebrush::testing

@@ -167,24 +167,12 @@ asio::awaitable<bool> Connection::ServeRequest(RequestHead head) {
   environment.stall = core_->options.stall_timeout;
   environment.stopping = &core_->stopping;
   environment.take = [this] { return Bridge(); };
+  environment.make_target = [this] { return std::make_shared<WakeTarget>(this); };
   auto exchange = std::make_shared<ServerExchange>(&session_, std::move(head),
                                                    std::move(whole_body), std::move(environment));
 
-  handler_done_.Clear();
-  std::function<void()> task = [self = shared_from_this(), exchange]() mutable {
-    self->RunHandler(exchange.get());
-    exchange.reset();
-    asio::io_context& loop = *self->loop_;
-    // The task gives its reference away: a connection dies on its own loop.
-    asio::post(loop, [last = std::move(self)] { last->handler_done_.Set(); });
-  };
-  if (!core_->workers.Submit(std::move(task))) {
-    PrepareRefusal(503, "The server has too many requests at the moment.");
-    co_await SendRefusal();
-    co_return false;
-  }
-  co_await handler_done_.Wait();
-
+  const bool answered = co_await RunToTheEnd(exchange);
+  if (!answered) co_return false;
   if (exchange->taken()) {
     co_await bridge_done_.Wait();
     co_return false;
@@ -201,9 +189,9 @@ asio::awaitable<bool> Connection::ServeRequest(RequestHead head) {
   co_return true;
 }
 
-void Connection::RunHandler(ServerExchange* exchange) {
+void Connection::RunHandler(ServerExchange* exchange, const Handler& handler) {
   try {
-    core_->handler(*exchange);
+    handler(*exchange);
   } catch (const std::exception& error) {
     LogError("http", "the handler of " + exchange->request().method + " " +
                          std::string(exchange->request().raw_path()) + " threw: " + error.what());
@@ -378,6 +366,7 @@ asio::awaitable<bool> Connection::WaitFor(Io::Kind wanted) {
 
 void Connection::Drain() {
   if (idle_) Cut();
+  if (parked_on_ != nullptr) CancelWaits();  // it sees that the server stops
 }
 
 void Connection::Cut() {

@@ -55,10 +55,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Ends it now; a handler's reads and writes fail.
   void Cut();
   asio::io_context* loop() const { return loop_; }
+  // Something happened to what this connection may be parked on.
+  void LookAtParking(const WakeTarget* target);
 
  private:
   asio::awaitable<void> Serve();
   asio::awaitable<bool> ServeRequest(RequestHead head);
+  // Runs the handler and what it parks; false when nothing more can be said to the client.
+  asio::awaitable<bool> RunToTheEnd(std::shared_ptr<ServerExchange> exchange);
+  asio::awaitable<std::optional<WhyResumed>> WaitParked(std::shared_ptr<WakeTarget> target,
+                                                        std::chrono::milliseconds at_most);
   asio::awaitable<std::optional<RequestHead>> ReadHead();
   asio::awaitable<bool> ServeConnect(RequestHead head);
   asio::awaitable<bool> ServeInside(std::string host);
@@ -76,7 +82,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<void> Linger();
   asio::awaitable<bool> WaitFor(Io::Kind wanted);
 
-  void RunHandler(ServerExchange* exchange);
+  void RunHandler(ServerExchange* exchange, const Handler& handler);
   Result<UniqueFd> Bridge();
   static asio::awaitable<void> RunBridge(std::shared_ptr<Connection> self);
   std::string LocalHost() const;
@@ -106,6 +112,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string refusal_;
   bool idle_ = false;  // between requests
   bool cut_ = false;
+  const WakeTarget* parked_on_ = nullptr;
+  bool half_closed_ = false;  // the client's side, seen while an exchange was parked
   std::optional<Descriptor> upstream_;
   std::unique_ptr<SocketTransport> upstream_transport_;
   std::shared_ptr<Tunnel> tunnel_;

@@ -240,8 +240,14 @@ Result<UniqueFd> ServerExchange::TakeConnection() {
   return fd;
 }
 
+Waker ServerExchange::Park(std::chrono::milliseconds at_most, Resume resume) {
+  parking_ = {environment_.make_target(), at_most, std::move(resume)};
+  return [target = parking_->target] { target->Wake(target); };
+}
+
 void ServerExchange::Complete() {
-  if (head_sent_ || broken_) return;
+  if (finished_ || broken_ || taken_) parking_.reset();
+  if (head_sent_ || broken_ || parking_) return;
   Response failed{
       500, {{"Content-Type", "text/plain"}}, "The server failed to answer this request.\n"};
   keep_alive_ = false;

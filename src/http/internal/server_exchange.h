@@ -10,12 +10,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "http/exchange.h"
 #include "http/internal/blocking_io.h"
 #include "http/internal/body_decoder.h"
 #include "http/internal/head_parser.h"
 #include "http/internal/transport.h"
+#include "http/internal/wake_target.h"
 
 namespace sagebrush::http::internal {
 
@@ -32,6 +34,7 @@ class ServerExchange final : public Exchange {
     std::chrono::milliseconds stall;
     const std::atomic<bool>* stopping = nullptr;  // then answers say "Connection: close"
     std::function<Result<UniqueFd>()> take;       // makes the bridge of TakeConnection
+    std::function<std::shared_ptr<WakeTarget>()> make_target;  // for Park
   };
   // `whole_body`: the body, where the loop has read it already.
   ServerExchange(Session* session, RequestHead head, std::optional<std::string> whole_body,
@@ -45,11 +48,19 @@ class ServerExchange final : public Exchange {
   Status Write(std::string_view data) override;
   Status SendFile(int fd, std::uint64_t offset, std::uint64_t length) override;
   Status Finish() override;
+  Waker Park(std::chrono::milliseconds at_most, Resume resume) override;
   bool head_sent() const override { return head_sent_; }
   Result<UniqueFd> TakeConnection() override;
 
-  // For the loop, after the handler. Complete answers 500 if nothing was answered.
+  struct Parking {
+    std::shared_ptr<WakeTarget> target;
+    std::chrono::milliseconds at_most{0};
+    Resume resume;
+  };
+  // After the handler, on its worker: answers 500 if nothing was answered, nor parked.
   void Complete();
+  // For the loop, after that.
+  std::optional<Parking> TakeParking() { return std::exchange(parking_, std::nullopt); }
   bool cut() const { return broken_ || !finished_; }
   bool taken() const { return taken_; }
   bool keep_alive() const { return keep_alive_; }
@@ -81,6 +92,7 @@ class ServerExchange final : public Exchange {
   bool finished_ = false;
   bool broken_ = false;
   bool taken_ = false;
+  std::optional<Parking> parking_;
   std::string tail_;
 };
 
