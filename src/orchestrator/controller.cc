@@ -29,21 +29,21 @@ Result<std::vector<metastore::Record>> ListAll(metastore::RecordStore& records,
 
 std::string NewInstanceId() { return "i-" + NewId(12); }
 
-std::uint64_t ReservedMemory(const Machine& machine, const Json& plan) {
-  const auto type = ParseInstanceType(plan.GetString("instance_type"));
+std::uint64_t ReservedMemory(const Machine& machine, const WorkloadPlan& plan) {
+  const auto type = ParseInstanceType(plan.instance_type);
   return Reservation(machine, type.ok() ? type->memory_bytes : 0);
 }
 
 Instance PlannedInstance(const Machine& machine, const std::string& id, const metastore::Key& owner,
-                         const Json& plan, const std::string& log_stream) {
+                         const WorkloadPlan& plan, const std::string& log_stream) {
   return {.id = id,
           .owner = owner,
           .token_hash = {},
-          .role_arn = plan.GetString("role_arn"),
-          .network = plan.GetBool("network", true),
-          .log = {owner.scope, plan.GetString("log_group"), log_stream},
+          .role_arn = plan.role_arn,
+          .network = plan.network,
+          .log = {owner.scope, plan.log_group, log_stream},
           .memory_bytes = ReservedMemory(machine, plan),
-          .principal = plan.GetString("principal"),
+          .principal = plan.principal,
           .reports = {}};
 }
 

@@ -15,6 +15,7 @@
 #include "orchestrator/instances.h"
 #include "orchestrator/runtime_maker.h"
 #include "orchestrator/work_order.h"
+#include "orchestrator/workload_record.h"
 
 namespace sagebrush::orchestrator {
 
@@ -39,19 +40,16 @@ class Controller {
   virtual Status Shutdown() = 0;
 };
 
-inline constexpr char kTrainingJobKind[] = "training-job";
-inline constexpr char kEndpointKind[] = "endpoint";
-
 // All records of a kind with one of these statuses (any, if empty), whatever their scope.
 Result<std::vector<metastore::Record>> ListAll(metastore::RecordStore& records,
                                                const std::string& kind,
                                                std::vector<std::string> statuses);
 std::string NewInstanceId();
-// What an instance of this plan (work_order.h) reserves.
-std::uint64_t ReservedMemory(const Machine& machine, const Json& plan);
+// What an instance of this plan reserves.
+std::uint64_t ReservedMemory(const Machine& machine, const WorkloadPlan& plan);
 // The record of an instance that is to run this plan for its owner.
 Instance PlannedInstance(const Machine& machine, const std::string& id, const metastore::Key& owner,
-                         const Json& plan, const std::string& log_stream);
+                         const WorkloadPlan& plan, const std::string& log_stream);
 // What is reserved now, for admission.
 std::vector<RunningInstance> Running(const std::vector<Instance>& instances);
 

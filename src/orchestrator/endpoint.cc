@@ -187,7 +187,7 @@ Json ToJson(const Generation& generation) {
   for (const auto& variant : generation.variants) {
     Json entry = Json::Object({{"name", variant.name},
                                {"weight", variant.weight},
-                               {"plan", variant.plan},
+                               {"plan", variant.plan.ToJson()},
                                {"instances", Json::Array()}});
     for (const auto& instance : variant.instances) {
       Json slot = Json::Object(
@@ -206,7 +206,7 @@ std::optional<Generation> GenerationFrom(const Json* json) {
   for (const auto& entry : json->Find("variants")->AsArray()) {
     EndpointVariant variant{.name = entry.GetString("name"),
                             .weight = entry.GetDouble("weight"),
-                            .plan = *entry.Find("plan"),
+                            .plan = HostingPlan::FromJson(*entry.Find("plan")),
                             .instances = {}};
     for (const auto& slot : entry.Find("instances")->AsArray()) {
       EndpointInstance instance{.id = slot.GetString("id"),

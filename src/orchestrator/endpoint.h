@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "orchestrator/backend.h"
 #include "orchestrator/instances.h"
+#include "orchestrator/plan.h"
 #include "orchestrator/runtime_maker.h"
 
 namespace sagebrush::orchestrator {
@@ -28,7 +29,7 @@ struct EndpointInstance {
 struct EndpointVariant {
   std::string name;
   double weight = 1;
-  Json plan;                                // what to run: see work_order.h
+  HostingPlan plan;
   std::vector<EndpointInstance> instances;  // as many as are wanted
 };
 

@@ -7,11 +7,6 @@ namespace sagebrush::orchestrator {
 
 namespace {
 
-EndpointState StateOf(const metastore::Record& record) {
-  const Json* state = record.document.Find("state");
-  return EndpointState::FromJson(state != nullptr ? *state : Json());
-}
-
 std::string KeyText(const metastore::Key& key) { return key.scope + "/" + key.name; }
 
 struct Slot {
@@ -33,13 +28,13 @@ Slot FindSlot(const EndpointState& state, const std::string& id) {
 }  // namespace
 
 // Hosting needs no more of a runtime than the library that its server loads.
-RuntimeStatus EndpointController::LookAtLibrary(const Json& plan) {
-  const Runtime* runtime = workshop_.catalogue.ByName(plan.GetString("runtime"));
+RuntimeStatus EndpointController::LookAtLibrary(const HostingPlan& plan) {
+  const Runtime* runtime = workshop_.catalogue.ByName(plan.workload.runtime);
   const Runtime* library =
       runtime == nullptr ? nullptr : workshop_.catalogue.ByName(runtime->hosting_library);
   if (library == nullptr)
     return {.state = RuntimeStatus::State::kFailed,
-            .text = "the runtime '" + plan.GetString("runtime") + "' is no longer in the catalogue",
+            .text = "the runtime '" + plan.workload.runtime + "' is no longer in the catalogue",
             .folder = {}};
   return workshop_.runtimes.Look(*library);
 }
@@ -58,7 +53,7 @@ Status EndpointController::Reconcile() {
     if (instance.owner.kind != kEndpointKind) continue;
     const auto owner = workshop_.records.Get(instance.owner);
     if (!owner.ok() && owner.status().code() != Code::kNotFound) return owner.status();
-    if (!owner.ok() || FindSlot(StateOf(*owner), instance.id).instance == nullptr)
+    if (!owner.ok() || FindSlot(EndpointStateOf(*owner), instance.id).instance == nullptr)
       workshop_.runner.LetGo(instance.id);
   }
   return Status::Ok();
@@ -67,7 +62,7 @@ Status EndpointController::Reconcile() {
 Status EndpointController::ReconcileOne(const metastore::Record& record,
                                         const std::vector<Instance>& all,
                                         std::vector<RunningInstance>* running) {
-  const EndpointState state = StateOf(record);
+  const EndpointState state = EndpointStateOf(record);
   EndpointObservation seen;
   std::uint64_t wanted = 0;
   for (const auto& instance : all) {
@@ -85,7 +80,8 @@ Status EndpointController::ReconcileOne(const metastore::Record& record,
       seen.runtimes[variant.name] = LookAtLibrary(variant.plan);
       if (generation == &state.coming)
         for (const auto& instance : variant.instances)
-          if (instance.id.empty()) wanted += ReservedMemory(workshop_.machine, variant.plan);
+          if (instance.id.empty())
+            wanted += ReservedMemory(workshop_.machine, variant.plan.workload);
     }
   }
   seen.fits = Fits(workshop_.machine, *running, wanted);
@@ -93,9 +89,9 @@ Status EndpointController::ReconcileOne(const metastore::Record& record,
   const EndpointStep step = Step(state, seen, workshop_.clock.Now(), NewInstanceId);
   RETURN_IF_ERROR(CommitStep(record, step));
   for (const auto& id : step.create) {
-    const Json& plan = FindSlot(step.next, id).variant->plan;
+    const WorkloadPlan& plan = FindSlot(step.next, id).variant->plan.workload;
     running->push_back({.is_job = false,
-                        .principal = plan.GetString("principal"),
+                        .principal = plan.principal,
                         .memory_bytes = ReservedMemory(workshop_.machine, plan)});
   }
   Publish(record.key, step.next);
@@ -115,16 +111,15 @@ Status EndpointController::CommitStep(const metastore::Record& record, const End
       next.status == "Deleting" && next.leaving.empty() && !next.serving && !next.coming;
   if (gone) {
     writes.push_back({.action = metastore::Write::Action::kDelete, .record = record});
-  } else if (next.ToJson() != StateOf(record).ToJson()) {
+  } else if (next.ToJson() != EndpointStateOf(record).ToJson()) {
     metastore::Record changed = record;
-    changed.status = next.status;
+    SetState(&changed, next);
     changed.modified = workshop_.clock.Now();
-    changed.document["state"] = next.ToJson();
     writes.push_back({.action = metastore::Write::Action::kUpdate, .record = std::move(changed)});
   }
   for (const auto& id : step.create) {
     const Slot slot = FindSlot(next, id);
-    const Json& plan = slot.variant->plan;
+    const WorkloadPlan& plan = slot.variant->plan.workload;
     writes.push_back(workshop_.instances.InsertWrite(
         PlannedInstance(workshop_.machine, id, record.key, plan, slot.variant->name + "/" + id)));
   }
@@ -135,14 +130,14 @@ Status EndpointController::StartInstance(const metastore::Key& key, const Endpoi
                                          const std::string& id) {
   const Slot slot = FindSlot(state, id);
   if (slot.variant == nullptr) return Status::Ok();
-  const Json& plan = slot.variant->plan;
+  const HostingPlan& plan = slot.variant->plan;
   const RuntimeStatus library = LookAtLibrary(plan);
   if (library.state != RuntimeStatus::State::kReady) return Status::Ok();
   const RuntimeFolders folders{.runtime = {}, .library = library.folder, .python = {}};
   StartRequest request{.id = id,
                        .host_name = "model",
                        .mounts = HostingMounts(folders, workshop_.programs),
-                       .memory_bytes = ReservedMemory(workshop_.machine, plan),
+                       .memory_bytes = ReservedMemory(workshop_.machine, plan.workload),
                        .work_order = {}};
   request.work_order = [&](const std::string& token, std::uint64_t watched) {
     return HostingWorkOrder(plan, id, token, watched);

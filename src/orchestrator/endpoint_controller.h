@@ -39,7 +39,7 @@ class EndpointController final : public Controller {
   Status CommitStep(const metastore::Record& record, const EndpointStep& step);
   Status StartInstance(const metastore::Key& key, const EndpointState& state,
                        const std::string& id);
-  RuntimeStatus LookAtLibrary(const Json& plan);
+  RuntimeStatus LookAtLibrary(const HostingPlan& plan);
   void Publish(const metastore::Key& key, const EndpointState& state);
 
   const Workshop workshop_;

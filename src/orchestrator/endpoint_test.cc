@@ -13,8 +13,8 @@ using ::testing::SizeIs;
 using State = InstanceObservation::State;
 
 Generation MakeGeneration(const std::string& config, std::size_t instances = 1) {
-  EndpointVariant variant{
-      .name = "AllTraffic", .weight = 1, .plan = Json::Object({{"runtime", "r"}}), .instances = {}};
+  EndpointVariant variant{.name = "AllTraffic", .weight = 1, .plan = {}, .instances = {}};
+  variant.plan.workload.runtime = "r";
   variant.instances.resize(instances);
   return {.config_name = config, .variants = {variant}};
 }

@@ -9,32 +9,20 @@ namespace sagebrush::orchestrator {
 
 namespace {
 
-TrainingState StateOf(const metastore::Record& record) {
-  const Json* state = record.document.Find("state");
-  return TrainingState::FromJson(state != nullptr ? *state : Json());
-}
-
-const Json& PlanOf(const metastore::Record& record) {
-  static const Json kNone;
-  const Json* plan = record.document.Find("plan");
-  return plan != nullptr ? *plan : kNone;
-}
-
 // The record with its next state, to be committed.
 metastore::Write UpdateWrite(metastore::Record record, const TrainingState& next, TimePoint now) {
-  record.status = next.status;
+  SetState(&record, next);
   record.modified = now;
-  record.document["state"] = next.ToJson();
   return {.action = metastore::Write::Action::kUpdate, .record = std::move(record)};
 }
 
 }  // namespace
 
-RuntimeStatus TrainingController::LookAtRuntime(const Json& plan) {
-  const Runtime* runtime = workshop_.catalogue.ByName(plan.GetString("runtime"));
+RuntimeStatus TrainingController::LookAtRuntime(const TrainingPlan& plan) {
+  const Runtime* runtime = workshop_.catalogue.ByName(plan.workload.runtime);
   if (runtime == nullptr)
     return {.state = RuntimeStatus::State::kFailed,
-            .text = "the runtime '" + plan.GetString("runtime") + "' is no longer in the catalogue",
+            .text = "the runtime '" + plan.workload.runtime + "' is no longer in the catalogue",
             .folder = {}};
   return workshop_.runtimes.Look(*runtime);
 }
@@ -47,13 +35,13 @@ Status TrainingController::Reconcile() {
 
   std::vector<WaitingJob> waiting;
   for (const auto& record : records) {
-    if (!StateOf(record).instance.empty()) continue;
-    const Json& plan = PlanOf(record);
+    if (!TrainingStateOf(record).instance.empty()) continue;
+    const TrainingPlan& plan = TrainingPlanOf(record);
     if (LookAtRuntime(plan).state == RuntimeStatus::State::kReady)
       waiting.push_back({.id = record.key.scope + "/" + record.key.name,
-                         .principal = plan.GetString("principal"),
+                         .principal = plan.workload.principal,
                          .created = record.created,
-                         .memory_bytes = ReservedMemory(workshop_.machine, plan)});
+                         .memory_bytes = ReservedMemory(workshop_.machine, plan.workload)});
   }
   const auto admission = Admit(workshop_.machine, Running(all), std::move(waiting));
   for (auto& record : records) {
@@ -68,15 +56,15 @@ Status TrainingController::Reconcile() {
     if (instance.owner.kind != kTrainingJobKind) continue;
     const auto owner = workshop_.records.Get(instance.owner);
     if (!owner.ok() && owner.status().code() != Code::kNotFound) return owner.status();
-    if (!owner.ok() || StateOf(*owner).is_terminal()) workshop_.runner.LetGo(instance.id);
+    if (!owner.ok() || TrainingStateOf(*owner).is_terminal()) workshop_.runner.LetGo(instance.id);
   }
   return Status::Ok();
 }
 
 Status TrainingController::ReconcileOne(metastore::Record record,
                                         const AdmissionDecision& admission) {
-  const TrainingState state = StateOf(record);
-  const Json plan = PlanOf(record);
+  const TrainingState state = TrainingStateOf(record);
+  const TrainingPlan plan = TrainingPlanOf(record);
   const std::string id = record.key.scope + "/" + record.key.name;
   TrainingObservation seen;
   seen.runtime = LookAtRuntime(plan);
@@ -93,7 +81,7 @@ Status TrainingController::ReconcileOne(metastore::Record record,
   }
 
   const TimePoint now = workshop_.clock.Now();
-  const std::chrono::seconds max_runtime(plan.GetInt("max_runtime_seconds", 86'400));
+  const std::chrono::seconds max_runtime(plan.max_runtime_seconds);
   TrainingStep step = Step(state, seen, max_runtime, now);
   if (step.action == TrainingAction::kCreateInstance)
     return CreateInstance(std::move(record), std::move(step.next), seen.runtime);
@@ -114,17 +102,17 @@ Status TrainingController::ReconcileOne(metastore::Record record,
 
 Status TrainingController::CreateInstance(metastore::Record record, TrainingState next,
                                           const RuntimeStatus& runtime) {
-  const Json plan = PlanOf(record);
+  const TrainingPlan plan = TrainingPlanOf(record);
   next.instance = NewInstanceId();
-  const Instance instance = PlannedInstance(workshop_.machine, next.instance, record.key, plan,
-                                            plan.GetString("log_stream"));
+  const Instance instance =
+      PlannedInstance(workshop_.machine, next.instance, record.key, plan.workload, plan.log_stream);
   RETURN_IF_ERROR(workshop_.records.Commit({UpdateWrite(record, next, workshop_.clock.Now()),
                                             workshop_.instances.InsertWrite(instance)}));
   return StartOrFail(record.key, plan, next.instance, runtime);
 }
 
 // A machine that cannot start it now will not a moment later either: the user gets to know why.
-Status TrainingController::StartOrFail(const metastore::Key& key, const Json& plan,
+Status TrainingController::StartOrFail(const metastore::Key& key, const TrainingPlan& plan,
                                        const std::string& id, const RuntimeStatus& runtime) {
   const Status started = StartInstance(plan, id, runtime);
   if (started.ok() || started.code() == Code::kAlreadyExists) return started;
@@ -132,20 +120,20 @@ Status TrainingController::StartOrFail(const metastore::Key& key, const Json& pl
   ASSIGN_OR_RETURN(metastore::Record record, workshop_.records.Get(key));
   const TimePoint now = workshop_.clock.Now();
   const TrainingState next =
-      Failed(StateOf(record), "InternalServerError: " + started.message(), now);
+      Failed(TrainingStateOf(record), "InternalServerError: " + started.message(), now);
   return workshop_.records.Commit({UpdateWrite(std::move(record), next, now)});
 }
 
-Status TrainingController::StartInstance(const Json& plan, const std::string& id,
+Status TrainingController::StartInstance(const TrainingPlan& plan, const std::string& id,
                                          const RuntimeStatus& runtime) {
   if (runtime.state != RuntimeStatus::State::kReady)
     return Status::Ok();  // the loop comes back when it is
-  const Runtime* entry = workshop_.catalogue.ByName(plan.GetString("runtime"));
+  const Runtime* entry = workshop_.catalogue.ByName(plan.workload.runtime);
   const RuntimeFolders folders{.runtime = runtime.folder, .library = {}, .python = entry->python};
   StartRequest request{.id = id,
-                       .host_name = plan.GetString("current_host", "algo-1"),
+                       .host_name = plan.workload.current_host,
                        .mounts = TrainingMounts(folders, workshop_.programs),
-                       .memory_bytes = ReservedMemory(workshop_.machine, plan),
+                       .memory_bytes = ReservedMemory(workshop_.machine, plan.workload),
                        .work_order = {}};
   request.work_order = [&](const std::string& token, std::uint64_t watched) {
     return TrainingWorkOrder(plan, id, token, folders.python, watched);
@@ -158,7 +146,7 @@ Status TrainingController::Shutdown() {
                    ListAll(workshop_.records, kTrainingJobKind, {"InProgress", "Stopping"}));
   Status first;  // one that does not die keeps its state, and the others end all the same
   for (auto& record : records) {
-    const TrainingState state = StateOf(record);
+    const TrainingState state = TrainingStateOf(record);
     Status ended = state.instance.empty() ? Status::Ok() : workshop_.runner.Kill(state.instance);
     const TimePoint now = workshop_.clock.Now();
     const TrainingState next = Failed(

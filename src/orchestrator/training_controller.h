@@ -16,10 +16,11 @@ class TrainingController final : public Controller {
  private:
   Status ReconcileOne(metastore::Record record, const AdmissionDecision& admission);
   Status CreateInstance(metastore::Record record, TrainingState next, const RuntimeStatus& runtime);
-  Status StartOrFail(const metastore::Key& key, const Json& plan, const std::string& id,
+  Status StartOrFail(const metastore::Key& key, const TrainingPlan& plan, const std::string& id,
                      const RuntimeStatus& runtime);
-  Status StartInstance(const Json& plan, const std::string& id, const RuntimeStatus& runtime);
-  RuntimeStatus LookAtRuntime(const Json& plan);
+  Status StartInstance(const TrainingPlan& plan, const std::string& id,
+                       const RuntimeStatus& runtime);
+  RuntimeStatus LookAtRuntime(const TrainingPlan& plan);
 
   const Workshop workshop_;
 };

@@ -75,19 +75,20 @@ class TrainingControllerTest : public ::testing::Test {
     metastore::Record record;
     record.key = {kTrainingJobKind, kScope, name};
     record.created = record.modified = clock_.Now();
-    record.status = "InProgress";
-    record.document = Json::Object({{"plan", Json::Object({{"runtime", "toy"},
-                                                           {"instance_type", "ml.m5.large"},
-                                                           {"principal", "p"},
-                                                           {"log_group", "g"},
-                                                           {"log_stream", name}})},
-                                    {"state", NewTrainingState(clock_.Now()).ToJson()}});
+    record.document = Json::Object();
+    TrainingPlan plan;
+    plan.workload.runtime = "toy";
+    plan.workload.instance_type = "ml.m5.large";
+    plan.workload.principal = "p";
+    plan.workload.log_group = "g";
+    plan.log_stream = name;
+    SetPlan(&record, plan);
+    SetState(&record, NewTrainingState(clock_.Now()));
     ASSERT_TRUE(records_.Insert(record).ok());
   }
   void Pass() { ASSERT_TRUE(server_->controller.Reconcile().ok()); }
   TrainingState StateOf(const std::string& name) {
-    return TrainingState::FromJson(
-        *records_.Get({kTrainingJobKind, kScope, name}).value().document.Find("state"));
+    return TrainingStateOf(records_.Get({kTrainingJobKind, kScope, name}).value());
   }
   void Report(const std::string& name, int number, const std::string& phase) {
     ASSERT_TRUE(server_->instances

@@ -26,8 +26,10 @@ Json Common(const Json& plan, const char* kind, const std::string& instance,
 
 }  // namespace
 
-Json TrainingWorkOrder(const Json& plan, const std::string& instance, const std::string& token,
-                       const std::string& python, std::uint64_t watched_memory_bytes) {
+Json TrainingWorkOrder(const TrainingPlan& training, const std::string& instance,
+                       const std::string& token, const std::string& python,
+                       std::uint64_t watched_memory_bytes) {
+  const Json plan = training.ToJson();
   Json order = Common(plan, "training", instance, token, watched_memory_bytes);
   for (const char* name : {"hyperparameters", "channels", "code", "outputs", "checkpoints",
                            "max_runtime_seconds", "stop_grace_seconds"})
@@ -41,10 +43,10 @@ Json TrainingWorkOrder(const Json& plan, const std::string& instance, const std:
   return order;
 }
 
-Json HostingWorkOrder(const Json& plan, const std::string& instance, const std::string& token,
-                      std::uint64_t watched_memory_bytes) {
-  Json order = Common(plan, "hosting", instance, token, watched_memory_bytes);
-  order["model_data"] = plan.GetString("model_data");
+Json HostingWorkOrder(const HostingPlan& hosting, const std::string& instance,
+                      const std::string& token, std::uint64_t watched_memory_bytes) {
+  Json order = Common(hosting.ToJson(), "hosting", instance, token, watched_memory_bytes);
+  order["model_data"] = hosting.model_data;
   order["working_directory"] = "/opt/ml/model";
   order["command"] = Json::Array({kModelServer, "--model-dir", "/opt/ml/model", "--port", "8080",
                                   "--tensorflow-library", kLibrary});

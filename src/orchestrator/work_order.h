@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // From what a service planned to what an agent is told and an instance sees. Pure functions.
-// Plans are documents, because they are kept in records: their members are those of the work order (docs/formats/agent-protocol.md)
-// and besides: runtime, image, instance_type, role_arn, principal, log_group, log_stream (training).
 #pragma once
 
 #include <filesystem>
@@ -10,6 +8,7 @@
 
 #include "base/json.h"
 #include "orchestrator/backend.h"
+#include "orchestrator/plan.h"
 
 namespace sagebrush::orchestrator {
 
@@ -25,10 +24,11 @@ struct RuntimeFolders {
   std::string python;             // relative to the runtime's folder
 };
 
-Json TrainingWorkOrder(const Json& plan, const std::string& instance, const std::string& token,
-                       const std::string& python, std::uint64_t watched_memory_bytes);
-Json HostingWorkOrder(const Json& plan, const std::string& instance, const std::string& token,
-                      std::uint64_t watched_memory_bytes);
+Json TrainingWorkOrder(const TrainingPlan& plan, const std::string& instance,
+                       const std::string& token, const std::string& python,
+                       std::uint64_t watched_memory_bytes);
+Json HostingWorkOrder(const HostingPlan& plan, const std::string& instance,
+                      const std::string& token, std::uint64_t watched_memory_bytes);
 
 std::vector<Mount> TrainingMounts(const RuntimeFolders& folders, const ProgramPaths& programs);
 std::vector<Mount> HostingMounts(const RuntimeFolders& folders, const ProgramPaths& programs);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/sagemaker/endpoint.h"
 
-#include "orchestrator/controller.h"
-#include "orchestrator/endpoint.h"
+#include "orchestrator/workload_record.h"
 #include "services/sagemaker/hosting_plan.h"
 #include "services/sagemaker/resource.h"
 
@@ -11,6 +10,7 @@ namespace sagebrush::services::sagemaker {
 namespace {
 
 using orchestrator::EndpointState;
+using orchestrator::EndpointStateOf;
 
 metastore::Key KeyOf(const RequestContext& context, const std::string& name) {
   return {orchestrator::kEndpointKind, context.scope(), name};
@@ -19,15 +19,10 @@ std::string ArnOf(const RequestContext& context, const std::string& name) {
   return ResourceArn(context, "endpoint", name);
 }
 
-EndpointState StateOf(const metastore::Record& record) {
-  const Json* state = record.document.Find("state");
-  return EndpointState::FromJson(state != nullptr ? *state : Json());
-}
-
 Json DescribeVariant(const orchestrator::EndpointVariant& variant, TimePoint created) {
   std::int64_t ready = 0;
   for (const auto& instance : variant.instances) ready += instance.ready ? 1 : 0;
-  const std::string image = variant.plan.GetString("image");
+  const std::string image = variant.plan.workload.image;
   return Json::Object({{"VariantName", variant.name},
                        {"DeployedImages",
                         Json::Array({Json::Object({{"SpecifiedImage", image},
@@ -48,8 +43,7 @@ aws::Outcome<Json> Endpoints::Create(const RequestContext& context, const Json& 
   ASSIGN_OR_RETURN(state.coming, PlanGeneration(context, deps_.records, deps_.catalogue, name,
                                                 input.GetString("EndpointConfigName")));
   metastore::Record record = NewRecord(context, KeyOf(context, name), input, arn);
-  record.status = state.status;
-  record.document["state"] = state.ToJson();
+  SetState(&record, state);
   const Status inserted = deps_.records.Insert(std::move(record));
   if (inserted.code() == Code::kAlreadyExists) return AlreadyExistsError("endpoint", arn);
   RETURN_IF_ERROR(inserted);
@@ -63,7 +57,7 @@ aws::Outcome<Json> Endpoints::Describe(const RequestContext& context, const Json
   if (record.status().code() == Code::kNotFound)
     return NotFoundError("endpoint", ArnOf(context, name));
   if (!record.ok()) return record.status();
-  const EndpointState state = StateOf(*record);
+  const EndpointState state = EndpointStateOf(*record);
   Json result = Json::Object(
       {{"EndpointName", name},
        {"EndpointArn", record->document.GetString("arn")},
@@ -98,15 +92,13 @@ aws::Outcome<Json> Endpoints::Update(const RequestContext& context, const Json& 
   const auto changed = ChangeRecord(
       deps_.records, KeyOf(context, name), NotFoundError("endpoint", arn), context.now,
       [&](metastore::Record& record) -> aws::Outcome<bool> {
-        const EndpointState state = StateOf(record);
+        const EndpointState state = EndpointStateOf(record);
         if (state.status != "InService")
           return ValidationError("Cannot update in-progress endpoint \"" + arn + "\".");
         ASSIGN_OR_RETURN(auto generation,
                          PlanGeneration(context, deps_.records, deps_.catalogue, name,
                                         input.GetString("EndpointConfigName")));
-        const EndpointState next = orchestrator::UpdateRequested(state, std::move(generation));
-        record.status = next.status;
-        record.document["state"] = next.ToJson();
+        SetState(&record, orchestrator::UpdateRequested(state, std::move(generation)));
         return true;
       });
   if (!changed.ok()) return changed.status();
@@ -116,16 +108,14 @@ aws::Outcome<Json> Endpoints::Update(const RequestContext& context, const Json& 
 
 aws::Outcome<Json> Endpoints::Delete(const RequestContext& context, const Json& input) {
   const std::string name = input.GetString("EndpointName");
-  const auto changed = ChangeRecord(
-      deps_.records, KeyOf(context, name), NotFoundError("endpoint", ArnOf(context, name)),
-      context.now, [&](metastore::Record& record) -> aws::Outcome<bool> {
-        const EndpointState state = StateOf(record);
-        if (state.status == "Deleting") return false;
-        const EndpointState next = orchestrator::DeleteRequested(state);
-        record.status = next.status;
-        record.document["state"] = next.ToJson();
-        return true;
-      });
+  const auto changed = ChangeRecord(deps_.records, KeyOf(context, name),
+                                    NotFoundError("endpoint", ArnOf(context, name)), context.now,
+                                    [&](metastore::Record& record) -> aws::Outcome<bool> {
+                                      const EndpointState state = EndpointStateOf(record);
+                                      if (state.status == "Deleting") return false;
+                                      SetState(&record, orchestrator::DeleteRequested(state));
+                                      return true;
+                                    });
   if (!changed.ok()) return changed.status();
   deps_.nudge();
   return Json::Object();

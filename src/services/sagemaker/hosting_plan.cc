@@ -12,10 +12,13 @@ namespace api = ::sagebrush::api::sagemaker;
 
 namespace {
 
-aws::Outcome<Json> PlanVariant(const RequestContext& context, metastore::RecordStore& records,
-                               const orchestrator::Catalogue& catalogue,
-                               const std::string& endpoint_name,
-                               const api::ProductionVariant& variant) {
+constexpr char kHost[] = "model";
+
+aws::Outcome<orchestrator::HostingPlan> PlanVariant(const RequestContext& context,
+                                                    metastore::RecordStore& records,
+                                                    const orchestrator::Catalogue& catalogue,
+                                                    const std::string& endpoint_name,
+                                                    const api::ProductionVariant& variant) {
   const std::string model_name = variant.model_name.value_or("");
   const auto record = records.Get({kModelKind, context.scope(), model_name});
   if (record.status().code() == Code::kNotFound)
@@ -28,29 +31,27 @@ aws::Outcome<Json> PlanVariant(const RequestContext& context, metastore::RecordS
   const auto runtime =
       catalogue.Find(container.image.value_or(""), orchestrator::ImageRole::kHosting);
   if (!runtime.ok()) return ValidationError(runtime.status().message());
-  Json environment = Json::Object();
-  for (const auto& [name, value] :
-       container.environment.value_or(std::map<std::string, std::string>()))
-    environment[name] = value;
-  return Json::Object(
-      {{"runtime", (*runtime)->name},
-       {"image", container.image.value_or("")},
-       {"instance_type", variant.instance_type.value_or("")},
-       {"role_arn", model.execution_role_arn.value_or("")},
-       {"principal", context.principal.arn},
-       {"job_name", endpoint_name},
-       {"job_arn", ResourceArn(context, "endpoint", endpoint_name)},
-       {"account", context.account},
-       {"region", context.region},
-       {"hosts", Json::Array({"model"})},
-       {"current_host", "model"},
-       {"model_data", container.model_data_url.value_or("")},
-       {"environment", std::move(environment)},
-       {"network", !model.enable_network_isolation.value_or(false)},
-       {"log_group", "/aws/sagemaker/Endpoints/" + endpoint_name},
-       {"first_log_lines",
-        Json::Array({"Sagebrush: image " + container.image.value_or("") + " is served by " +
-                     (*runtime)->hosting_server + " with " + (*runtime)->hosting_library})}});
+  const std::string image = container.image.value_or("");
+  return orchestrator::HostingPlan{
+      .workload = {.runtime = (*runtime)->name,
+                   .image = image,
+                   .instance_type = variant.instance_type.value_or(""),
+                   .role_arn = model.execution_role_arn.value_or(""),
+                   .principal = context.principal.arn,
+                   .job_name = endpoint_name,
+                   .job_arn = ResourceArn(context, "endpoint", endpoint_name),
+                   .account = context.account,
+                   .region = context.region,
+                   .hosts = {kHost},
+                   .current_host = kHost,
+                   .environment =
+                       container.environment.value_or(std::map<std::string, std::string>()),
+                   .network = !model.enable_network_isolation.value_or(false),
+                   .log_group = "/aws/sagemaker/Endpoints/" + endpoint_name,
+                   .first_log_lines = {"Sagebrush: image " + image + " is served by " +
+                                       (*runtime)->hosting_server + " with " +
+                                       (*runtime)->hosting_library}},
+      .model_data = container.model_data_url.value_or("")};
 }
 
 }  // namespace
@@ -69,7 +70,7 @@ aws::Outcome<orchestrator::Generation> PlanGeneration(const RequestContext& cont
                    aws::Bind<api::CreateEndpointConfigInput>(*config->document.Find("request")));
   orchestrator::Generation generation{.config_name = config_name, .variants = {}};
   for (const auto& variant : request.production_variants) {
-    ASSIGN_OR_RETURN(Json plan, PlanVariant(context, records, catalogue, endpoint_name, variant));
+    ASSIGN_OR_RETURN(auto plan, PlanVariant(context, records, catalogue, endpoint_name, variant));
     orchestrator::EndpointVariant planned{.name = variant.variant_name,
                                           .weight = variant.initial_variant_weight.value_or(1),
                                           .plan = std::move(plan),

@@ -2,7 +2,7 @@
 #include "services/sagemaker/resource.h"
 
 #include "base/strings.h"
-#include "orchestrator/controller.h"
+#include "orchestrator/workload_record.h"
 
 namespace sagebrush::services::sagemaker {
 

@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
-#include "orchestrator/controller.h"
 #include "orchestrator/training_job.h"
+#include "orchestrator/workload_record.h"
 #include "testing/fake_clock.h"
 #include "testing/memory_record_store.h"
 
@@ -101,8 +101,7 @@ TEST_F(SageMakerServiceTest, CreatingAJobRecordsAndNudges) {
   const auto record = records_.Get({orchestrator::kTrainingJobKind, context_.scope(), "j"});
   ASSERT_TRUE(record.ok());
   EXPECT_EQ(record->status, "InProgress");
-  EXPECT_EQ(record->document.Find("plan")->Find("outputs")->GetString("model"),
-            "s3://b/out/j/output/model.tar.gz");
+  EXPECT_EQ(orchestrator::TrainingPlanOf(*record).model_s3_uri, "s3://b/out/j/output/model.tar.gz");
 }
 
 TEST_F(SageMakerServiceTest, ASecondJobOfThatNameIsRefusedInTheWordsOfAws) {
@@ -164,8 +163,7 @@ TEST_F(SageMakerServiceTest, ASubmitDirectoryInJsonIsFound) {
 
   const auto record = records_.Get({orchestrator::kTrainingJobKind, context_.scope(), "j"});
 
-  EXPECT_EQ(record->document.Find("plan")->Find("code")->GetString("s3_uri"),
-            "s3://b/j/source/sourcedir.tar.gz");
+  EXPECT_EQ(orchestrator::TrainingPlanOf(*record).code_s3_uri, "s3://b/j/source/sourcedir.tar.gz");
 }
 
 TEST_F(SageMakerServiceTest, StoppingARunningJobIsRecordedAndAnEndedOneRefused) {

@@ -3,8 +3,8 @@
 
 #include "aws/bind.h"
 #include "aws_models/sagemaker/training_job.h"
-#include "orchestrator/controller.h"
 #include "orchestrator/training_job.h"
+#include "orchestrator/workload_record.h"
 #include "services/sagemaker/resource.h"
 #include "services/sagemaker/role.h"
 #include "services/sagemaker/training_plan.h"
@@ -15,18 +15,15 @@ namespace api = ::sagebrush::api::sagemaker;
 
 namespace {
 
+using orchestrator::TrainingPlanOf;
 using orchestrator::TrainingState;
+using orchestrator::TrainingStateOf;
 
 metastore::Key KeyOf(const RequestContext& context, const std::string& name) {
   return {orchestrator::kTrainingJobKind, context.scope(), name};
 }
 
 aws::Error Missing() { return ValidationError("Requested resource not found."); }
-
-TrainingState StateOf(const metastore::Record& record) {
-  const Json* state = record.document.Find("state");
-  return TrainingState::FromJson(state != nullptr ? *state : Json());
-}
 
 std::int64_t Seconds(TimePoint from, TimePoint to) {
   return std::max<std::int64_t>(0, (to - from).count() / 1000);
@@ -50,14 +47,12 @@ aws::Outcome<Json> TrainingJobs::Create(const RequestContext& context, const Jso
   ASSIGN_OR_RETURN(const auto request, aws::Bind<api::CreateTrainingJobRequest>(input));
   const std::string arn = ResourceArn(context, "training-job", request.training_job_name);
   if (auto refusal = RefuseRole(deps_.roles, request.role_arn)) return std::move(*refusal);
-  ASSIGN_OR_RETURN(Json plan, PlanTrainingJob(context, request, arn, deps_.catalogue));
+  ASSIGN_OR_RETURN(const auto plan, PlanTrainingJob(context, request, arn, deps_.catalogue));
 
-  const TrainingState state = orchestrator::NewTrainingState(context.now);
   metastore::Record record =
       NewRecord(context, KeyOf(context, request.training_job_name), input, arn);
-  record.status = state.status;
-  record.document["plan"] = std::move(plan);
-  record.document["state"] = state.ToJson();
+  SetPlan(&record, plan);
+  SetState(&record, orchestrator::NewTrainingState(context.now));
 
   // The record is the job: the loop starts what it finds, so a crash after this line loses nothing and a client's retry is
   // told so.
@@ -77,14 +72,13 @@ aws::Outcome<Json> TrainingJobs::Describe(const RequestContext& context, const J
   const auto record = deps_.records.Get(KeyOf(context, input.GetString("TrainingJobName")));
   if (record.status().code() == Code::kNotFound) return Missing();
   if (!record.ok()) return record.status();
-  const TrainingState state = StateOf(*record);
-  const Json& plan = *record->document.Find("plan");
+  const TrainingState state = TrainingStateOf(*record);
+  const auto plan = TrainingPlanOf(*record);
 
   Json result = Json::Object({{"TrainingJobName", record->key.name},
                               {"TrainingJobArn", record->document.GetString("arn")}});
   if (state.has_model)
-    result["ModelArtifacts"] =
-        Json::Object({{"S3ModelArtifacts", plan.Find("outputs")->GetString("model")}});
+    result["ModelArtifacts"] = Json::Object({{"S3ModelArtifacts", plan.model_s3_uri}});
   result["TrainingJobStatus"] = state.status;
   result["SecondaryStatus"] = state.secondary;
   if (!state.failure_reason.empty()) result["FailureReason"] = state.failure_reason;
@@ -98,8 +92,7 @@ aws::Outcome<Json> TrainingJobs::Describe(const RequestContext& context, const J
                            "EnableManagedSpotTraining"})
     if (!result.Has(name)) result[name] = false;
   if (!result.Has("StoppingCondition"))  // the answer's model demands it
-    result["StoppingCondition"] =
-        Json::Object({{"MaxRuntimeInSeconds", plan.GetInt("max_runtime_seconds")}});
+    result["StoppingCondition"] = Json::Object({{"MaxRuntimeInSeconds", plan.max_runtime_seconds}});
   result["CreationTime"] = ToEpochSeconds(record->created);
   if (state.training_started) result["TrainingStartTime"] = ToEpochSeconds(*state.training_started);
   if (state.ended) result["TrainingEndTime"] = ToEpochSeconds(*state.ended);
@@ -115,7 +108,7 @@ aws::Outcome<Json> TrainingJobs::Describe(const RequestContext& context, const J
 aws::Outcome<Json> TrainingJobs::List(const RequestContext& context, const Json& input) {
   return ListRecords(deps_.records, orchestrator::kTrainingJobKind, context, input,
                      "TrainingJobSummaries", [](const metastore::Record& record) {
-                       const TrainingState state = StateOf(record);
+                       const TrainingState state = TrainingStateOf(record);
                        Json summary =
                            Json::Object({{"TrainingJobName", record.key.name},
                                          {"TrainingJobArn", record.document.GetString("arn")},
@@ -132,14 +125,12 @@ aws::Outcome<Json> TrainingJobs::Stop(const RequestContext& context, const Json&
   const auto changed = ChangeRecord(
       deps_.records, KeyOf(context, input.GetString("TrainingJobName")), Missing(), context.now,
       [&](metastore::Record& record) -> aws::Outcome<bool> {
-        const TrainingState state = StateOf(record);
+        const TrainingState state = TrainingStateOf(record);
         if (state.is_terminal())
           return ValidationError("The request was rejected because the training job is in status " +
                                  state.status + ".");
         if (state.stop_requested) return false;
-        const TrainingState next = orchestrator::StopRequested(state, context.now);
-        record.status = next.status;
-        record.document["state"] = next.ToJson();
+        SetState(&record, orchestrator::StopRequested(state, context.now));
         return true;
       });
   if (!changed.ok()) return changed.status();

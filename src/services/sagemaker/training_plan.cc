@@ -11,9 +11,7 @@ namespace api = ::sagebrush::api::sagemaker;
 
 namespace {
 
-constexpr int kStopGraceSeconds =
-    120;  // DescribeTrainingJob's documentation: StopTrainingJob delays for 120 s
-constexpr int kDefaultMaxRuntimeSeconds = 86'400;
+constexpr char kHost[] = "algo-1";
 
 // SDKs write framework hyperparameters as JSON texts: "\"train.py\"" stands for train.py.
 std::string PlainValue(const std::string& value) {
@@ -27,9 +25,9 @@ std::string Word(const std::optional<T>& value, std::string_view fallback) {
   return value ? std::string(ToString(*value)) : std::string(fallback);
 }
 
-aws::Outcome<Json> Channels(const api::CreateTrainingJobRequest& request,
-                            const api::AlgorithmSpecification& algorithm) {
-  Json channels = Json::Array();
+aws::Outcome<std::vector<orchestrator::ChannelPlan>> Channels(
+    const api::CreateTrainingJobRequest& request, const api::AlgorithmSpecification& algorithm) {
+  std::vector<orchestrator::ChannelPlan> channels;
   if (!request.input_data_config) return channels;
   for (const auto& channel : *request.input_data_config) {
     if (!channel.data_source.s3_data_source)
@@ -44,39 +42,36 @@ aws::Outcome<Json> Channels(const api::CreateTrainingJobRequest& request,
       return ValidationError(
           "Channel '" + channel.channel_name +
           "' asks for input mode Pipe, which this server does not have; use File or FastFile");
-    Json attributes = Json::Array();
-    for (const auto& name : source.attribute_names.value_or(std::vector<std::string>()))
-      attributes.Append(name);
-    channels.Append(
-        Json::Object({{"name", channel.channel_name},
-                      {"data_type", api::ToString(source.s3_data_type)},
-                      {"s3_uri", source.s3_uri},
-                      {"distribution", Word(source.s3_data_distribution_type, "FullyReplicated")},
-                      {"content_type", channel.content_type.value_or("")},
-                      {"compression", Word(channel.compression_type, "None")},
-                      {"record_wrapper", Word(channel.record_wrapper_type, "None")},
-                      {"input_mode", mode},
-                      {"attribute_names", std::move(attributes)}}));
+    channels.push_back(
+        {.name = channel.channel_name,
+         .data_type = std::string(api::ToString(source.s3_data_type)),
+         .s3_uri = source.s3_uri,
+         .distribution = Word(source.s3_data_distribution_type, "FullyReplicated"),
+         .content_type = channel.content_type.value_or(""),
+         .compression = Word(channel.compression_type, "None"),
+         .record_wrapper = Word(channel.record_wrapper_type, "None"),
+         .input_mode = mode,
+         .attribute_names = source.attribute_names.value_or(std::vector<std::string>())});
   }
   return channels;
 }
 
 // What the job's log says first, where what runs is not what was asked for.
-Json FirstLogLines(const std::string& image, const orchestrator::Runtime& runtime,
-                   const std::string& instance_type) {
-  return Json::Array({"Sagebrush: image " + image + " runs as " + runtime.name +
-                          " (framework version " + runtime.framework_version + ")",
-                      "Sagebrush: instance type " + instance_type +
-                          " stands for this machine's own processors; memory is what this machine "
-                          "can give, at most a quarter of it"});
+std::vector<std::string> FirstLogLines(const std::string& image,
+                                       const orchestrator::Runtime& runtime,
+                                       const std::string& instance_type) {
+  return {"Sagebrush: image " + image + " runs as " + runtime.name + " (framework version " +
+              runtime.framework_version + ")",
+          "Sagebrush: instance type " + instance_type +
+              " stands for this machine's own processors; memory is what this machine "
+              "can give, at most a quarter of it"};
 }
 
 }  // namespace
 
-aws::Outcome<Json> PlanTrainingJob(const RequestContext& context,
-                                   const api::CreateTrainingJobRequest& request,
-                                   const std::string& arn,
-                                   const orchestrator::Catalogue& catalogue) {
+aws::Outcome<orchestrator::TrainingPlan> PlanTrainingJob(
+    const RequestContext& context, const api::CreateTrainingJobRequest& request,
+    const std::string& arn, const orchestrator::Catalogue& catalogue) {
   if (!request.algorithm_specification)
     return ValidationError("AlgorithmSpecification is required: this server runs training images");
   const auto& algorithm = *request.algorithm_specification;
@@ -103,65 +98,50 @@ aws::Outcome<Json> PlanTrainingJob(const RequestContext& context,
                                  std::to_string(instances) +
                                  " Instances. This server runs a training job on one instance."};
 
-  ASSIGN_OR_RETURN(Json channels, Channels(request, algorithm));
+  ASSIGN_OR_RETURN(auto channels, Channels(request, algorithm));
   if (const auto uri = aws::ParseS3Uri(request.output_data_config.s3_output_path); !uri.ok())
     return ValidationError(uri.status().message());
 
   std::string prefix = request.output_data_config.s3_output_path;
   while (prefix.ends_with('/')) prefix.pop_back();
   const std::string output = prefix + "/" + request.training_job_name + "/output/";
-  Json hyperparameters = Json::Object();
-  Json code;
-  for (const auto& [name, value] :
-       request.hyper_parameters.value_or(std::map<std::string, std::string>())) {
-    hyperparameters[name] = value;
-    if (name == "sagemaker_submit_directory" && PlainValue(value).starts_with("s3://"))
-      code["s3_uri"] = PlainValue(value);
-  }
-  Json environment = Json::Object();
-  for (const auto& [name, value] :
-       request.environment.value_or(std::map<std::string, std::string>()))
-    environment[name] = value;
-  int max_runtime = kDefaultMaxRuntimeSeconds;
-  if (request.stopping_condition)
-    max_runtime = request.stopping_condition->max_runtime_in_seconds.value_or(max_runtime);
 
-  Json plan = Json::Object(
-      {{"runtime", (*runtime)->name},
-       {"image", *algorithm.training_image},
-       {"instance_type", instance_type},
-       {"role_arn", request.role_arn},
-       {"principal", context.principal.arn},
-       {"job_name", request.training_job_name},
-       {"job_arn", arn},
-       {"account", context.account},
-       {"region", context.region},
-       {"hosts", Json::Array({"algo-1"})},
-       {"current_host", "algo-1"},
-       {"hyperparameters", std::move(hyperparameters)},
-       {"channels", std::move(channels)},
-       {"environment", std::move(environment)},
-       {"outputs",
-        Json::Object({{"model", output + "model.tar.gz"}, {"data", output + "output.tar.gz"}})},
-       {"max_runtime_seconds", max_runtime},
-       {"stop_grace_seconds", kStopGraceSeconds},
-       {"network", !request.enable_network_isolation.value_or(false)},
-       {"log_group", "/aws/sagemaker/TrainingJobs"},
-       {"log_stream",
-        request.training_job_name + "/algo-1-" + std::to_string(ToMillis(context.now) / 1000)},
-       {"first_log_lines", FirstLogLines(*algorithm.training_image, **runtime, instance_type)}});
-  if (!code.is_null()) plan["code"] = std::move(code);
-  if (request.checkpoint_config) {
-    plan["checkpoints"] = Json::Object(
-        {{"s3_uri", request.checkpoint_config->s3_uri},
-         {"local_path", request.checkpoint_config->local_path.value_or("/opt/ml/checkpoints")}});
-  }
-  if (algorithm.container_entrypoint && !algorithm.container_entrypoint->empty()) {
-    plan["command"] = Json::Array();
+  orchestrator::TrainingPlan plan;
+  plan.workload = {
+      .runtime = (*runtime)->name,
+      .image = *algorithm.training_image,
+      .instance_type = instance_type,
+      .role_arn = request.role_arn,
+      .principal = context.principal.arn,
+      .job_name = request.training_job_name,
+      .job_arn = arn,
+      .account = context.account,
+      .region = context.region,
+      .hosts = {kHost},
+      .current_host = kHost,
+      .environment = request.environment.value_or(std::map<std::string, std::string>()),
+      .network = !request.enable_network_isolation.value_or(false),
+      .log_group = "/aws/sagemaker/TrainingJobs",
+      .first_log_lines = FirstLogLines(*algorithm.training_image, **runtime, instance_type)};
+  plan.hyperparameters = request.hyper_parameters.value_or(std::map<std::string, std::string>());
+  plan.channels = std::move(channels);
+  if (const auto code = plan.hyperparameters.find("sagemaker_submit_directory");
+      code != plan.hyperparameters.end() && PlainValue(code->second).starts_with("s3://"))
+    plan.code_s3_uri = PlainValue(code->second);
+  plan.model_s3_uri = output + "model.tar.gz";
+  plan.output_s3_uri = output + "output.tar.gz";
+  if (request.checkpoint_config)
+    plan.checkpoints = {
+        .s3_uri = request.checkpoint_config->s3_uri,
+        .local_path = request.checkpoint_config->local_path.value_or("/opt/ml/checkpoints")};
+  if (request.stopping_condition)
+    plan.max_runtime_seconds =
+        request.stopping_condition->max_runtime_in_seconds.value_or(plan.max_runtime_seconds);
+  plan.log_stream =
+      request.training_job_name + "/" + kHost + "-" + std::to_string(ToMillis(context.now) / 1000);
+  if (algorithm.container_entrypoint && !algorithm.container_entrypoint->empty())
     for (const auto* words : {&algorithm.container_entrypoint, &algorithm.container_arguments})
-      if (*words)
-        for (const auto& word : **words) plan["command"].Append(word);
-  }
+      if (*words) plan.command.insert(plan.command.end(), (*words)->begin(), (*words)->end());
   return plan;
 }
 
