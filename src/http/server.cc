@@ -11,7 +11,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -19,6 +18,7 @@
 
 #include "base/log.h"
 #include "http/internal/connection.h"
+#include "http/listening.h"
 
 namespace sagebrush::http {
 namespace {
@@ -26,7 +26,6 @@ namespace {
 using namespace internal;  // NOLINT: this file is a part of it
 using namespace std::chrono_literals;
 
-constexpr int kBacklog = 1024;
 constexpr auto kAcceptPause = 100ms;  // when the process is out of descriptors
 
 struct Loop {
@@ -101,40 +100,23 @@ class AsioServer final : public Server {
   std::unordered_map<std::uint64_t, Living> living_;
 };
 
-Result<UniqueFd> OpenListener(const Endpoint& endpoint) {
-  UniqueFd socket(::socket(endpoint.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket.valid()) return LastErrno("cannot make a socket for " + endpoint.ToString());
+Peer AcceptedPeer(int socket, const Endpoint& from) {
   const int on = 1;
-  const int off = 0;
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (endpoint.family() == AF_INET6)
-    ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-  if (::bind(socket.get(), endpoint.get(), endpoint.size) != 0 ||
-      ::listen(socket.get(), kBacklog) != 0) {
-    return LastErrno("cannot listen on " + endpoint.ToString());
-  }
-  return socket;
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  Peer peer;
+  peer.address = from.ToString();
+  // A user of this machine may also come by one of its own addresses (--listen 192.0.2.1).
+  const auto own = LocalEndpoint(socket);
+  peer.is_loopback = from.is_loopback() || (own.ok() && from.host() == own->host());
+  return peer;
 }
 
 Result<int> AsioServer::ListenTcp(const std::string& address, int port) {
-  ASSIGN_OR_RETURN(const std::vector<Endpoint> endpoints, Resolve(address, port, true));
-  Status failure = NotFound("'" + address + "' has no address to listen on");
-  for (const Endpoint& endpoint : endpoints) {
-    Result<UniqueFd> socket = OpenListener(endpoint);
-    if (!socket.ok()) {
-      failure = socket.status();
-      continue;
-    }
-    Endpoint bound;
-    bound.size = sizeof bound.address;
-    if (::getsockname(socket->get(), reinterpret_cast<sockaddr*>(&bound.address), &bound.size) !=
-        0) {
-      return LastErrno("cannot find the port of " + address);
-    }
-    RETURN_IF_ERROR(AddListener(*std::move(socket), std::nullopt).status());
-    return bound.port();
-  }
-  return failure;
+  ASSIGN_OR_RETURN(UniqueFd socket, BindTcp(address, port));
+  ASSIGN_OR_RETURN(const int bound, PortOf(socket.get()));
+  RETURN_IF_ERROR(AddListener(std::move(socket), std::nullopt).status());
+  return bound;
 }
 
 Result<int> AsioServer::ListenUnix(UniqueFd listening_socket, Peer peer) {
@@ -192,21 +174,7 @@ bool AsioServer::AcceptAll(Listener* listener) {
 }
 
 void AsioServer::Begin(UniqueFd socket, const Listener& listener, const Endpoint& from) {
-  Peer peer;
-  if (listener.peer) {
-    peer = *listener.peer;
-  } else {
-    const int on = 1;
-    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    ::setsockopt(socket.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    peer.address = from.ToString();
-    // A user of this machine may also come by one of its own addresses (--listen 192.0.2.1).
-    Endpoint own;
-    own.size = sizeof own.address;
-    const bool known =
-        ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&own.address), &own.size) == 0;
-    peer.is_loopback = from.is_loopback() || (known && from.host() == own.host());
-  }
+  Peer peer = listener.peer ? *listener.peer : AcceptedPeer(socket.get(), from);
   std::shared_ptr<Connection> connection;
   {
     const std::lock_guard lock(mutex_);

@@ -114,6 +114,14 @@ std::string Endpoint::ToString() const {
   return (six ? "[" + name + "]" : name) + ":" + std::to_string(port());
 }
 
+Result<Endpoint> LocalEndpoint(int fd) {
+  Endpoint local;
+  local.size = sizeof local.address;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&local.address), &local.size) != 0)
+    return LastErrno("cannot find the address of a socket");
+  return local;
+}
+
 Result<std::vector<Endpoint>> Resolve(const std::string& host, int port, bool passive) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;

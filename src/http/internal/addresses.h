@@ -24,6 +24,9 @@ struct Endpoint {
   std::string ToString() const;  // "127.0.0.1:80", "[::1]:80"
 };
 
+// This side's address of a socket: TCP's, or one whose family is neither AF_INET nor AF_INET6.
+Result<Endpoint> LocalEndpoint(int fd);
+
 // All addresses of a name or a literal, IPv4 first. `passive`: to listen on.
 Result<std::vector<Endpoint>> Resolve(const std::string& host, int port, bool passive = false);
 

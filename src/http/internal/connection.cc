@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The life of a connection but CONNECT (connect.cc). Runs on its loop; RunHandler and Bridge on the handler's worker.
+// The life of a connection: first byte, head after head, what is refused before any handler sees it, the end. Runs on its loop.
+// Its other parts: connection_io.cc (bytes and deadlines), parking.cc (the handler), connect.cc (CONNECT), bridge.cc.
 #include "http/internal/connection.h"
 
 #include <algorithm>
@@ -16,10 +17,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t kWholeBodyBytes = 1 << 20;  // read on the loop before a worker is taken
-constexpr std::uint64_t kDrainBytes =
-    1 << 20;  // of a body nobody read, before the connection is given up
-constexpr std::uint64_t kLingerBytes = 64 << 20;
-constexpr std::chrono::milliseconds kLingerTime = 3s;
 constexpr int kBlankLines = 4;  // RFC 9112 2.2: empty lines before a request are ignored
 constexpr char kTlsHandshake = 0x16;
 
@@ -189,117 +186,8 @@ asio::awaitable<bool> Connection::ServeRequest(RequestHead head) {
   co_return true;
 }
 
-void Connection::RunHandler(ServerExchange* exchange, const Handler& handler) {
-  try {
-    handler(*exchange);
-  } catch (const std::exception& error) {
-    LogError("http", "the handler of " + exchange->request().method + " " +
-                         std::string(exchange->request().raw_path()) + " threw: " + error.what());
-  } catch (...) {
-    LogError("http", "a handler threw something that is no exception");
-  }
-  exchange->Complete();
-}
-
-asio::awaitable<std::optional<std::string>> Connection::ReadWhole(std::uint64_t length) {
-  const auto wanted = static_cast<std::size_t>(length);
-  const std::string_view there = session_.input.view().substr(0, wanted);
-  std::string body(there);
-  session_.input.Consume(there.size());
-  std::size_t filled = body.size();
-  SetDeadline(core_->options.stall_timeout);
-  while (filled < wanted) {
-    if (filled == body.size())
-      body.resize(std::min(wanted, filled + (128 << 10)));  // memory follows what has come
-    const Io io = session_.transport->TryRead(body.data() + filled, body.size() - filled);
-    if (io.kind == Io::Kind::kDone) {
-      filled += io.bytes;
-      SetDeadline(core_->options.stall_timeout);
-    } else if (io.kind == Io::Kind::kEnd || io.kind == Io::Kind::kFailed ||
-               !co_await WaitFor(io.kind)) {
-      co_return std::nullopt;
-    }
-  }
-  co_return body;
-}
-
-asio::awaitable<bool> Connection::DrainBody(BodyDecoder* decoder) {
-  std::vector<char> scratch;
-  std::uint64_t drained = 0;
-  while (!decoder->done()) {
-    if (decoder->broken() || drained > kDrainBytes || decoder->remaining() > kDrainBytes)
-      co_return false;
-    if (session_.input.empty() && !co_await Fill()) co_return false;
-    scratch.resize(16 << 10);
-    const BodyDecoder::Step step =
-        decoder->Decode(session_.input.view(), scratch.data(), scratch.size());
-    session_.input.Consume(step.consumed);
-    drained += step.consumed;
-  }
-  co_return true;
-}
-
-// Its buffer is on the stack, not in a coroutine's frame, so that idle connections stay small.
-Io Connection::TryFill() {
-  char buffer[16 << 10];
-  const Io io = session_.transport->TryRead(buffer, sizeof buffer);
-  if (io.kind == Io::Kind::kDone) session_.input.Append({buffer, io.bytes});
-  return io;
-}
-
-asio::awaitable<bool> Connection::Fill() {
-  while (!cut_ && !expired_) {
-    const Io io = TryFill();
-    if (io.kind == Io::Kind::kDone) co_return true;
-    if (io.kind == Io::Kind::kEnd || io.kind == Io::Kind::kFailed || !co_await WaitFor(io.kind))
-      co_return false;
-  }
-  co_return false;
-}
-
-asio::awaitable<bool> Connection::WriteOut(std::string data) {
-  std::string_view left = data;
-  while (!left.empty()) {
-    const Io io = session_.transport->TryWrite(left, false);
-    if (io.kind == Io::Kind::kDone) {
-      left.remove_prefix(io.bytes);
-      SetDeadline(core_->options.stall_timeout);
-    } else if (io.kind == Io::Kind::kEnd || io.kind == Io::Kind::kFailed ||
-               !co_await WaitFor(io.kind)) {
-      co_return false;
-    }
-  }
-  co_return true;
-}
-
 void Connection::PrepareRefusal(int status, std::string_view text) {
   refusal_ = PlainAnswer(status, text);
-}
-
-asio::awaitable<void> Connection::SendRefusal() {
-  SetDeadline(std::min<std::chrono::milliseconds>(core_->options.stall_timeout, kLingerTime));
-  std::string answer = std::move(refusal_);
-  const bool written = co_await WriteOut(std::move(answer));
-  if (written) co_await Linger();
-}
-
-// Closing with unread bytes in the socket makes the kernel send a reset, which may overtake the answer. So: say that we are
-// done, and read on for a moment until the client is done too.
-asio::awaitable<void> Connection::Linger() {
-  session_.transport->CloseWrite();
-  SetDeadline(std::min<std::chrono::milliseconds>(core_->options.stall_timeout, kLingerTime));
-  std::uint64_t dropped = 0;
-  idle_ = true;  // a server that stops need not wait for this
-  while (dropped < kLingerBytes) {
-    dropped += session_.input.size();
-    session_.input.Consume(session_.input.size());
-    if (core_->stopping.load()) {
-      if (TryFill().kind != Io::Kind::kDone) break;
-    } else if (!co_await Fill()) {
-      break;
-    }
-  }
-  idle_ = false;
 }
 
 asio::awaitable<bool> Connection::StartTls(std::string host, bool follow_sni) {
@@ -323,95 +211,14 @@ asio::awaitable<bool> Connection::StartTls(std::string host, bool follow_sni) {
 
 // A client that names no host in its hello came by address.
 std::string Connection::LocalHost() const {
-  Endpoint local;
-  local.size = sizeof local.address;
-  if (::getsockname(fd_, reinterpret_cast<sockaddr*>(&local.address), &local.size) != 0)
-    return "localhost";
-  return local.family() == AF_INET || local.family() == AF_INET6 ? local.host() : "localhost";
-}
-
-// Runs on the handler's worker: one end for the handler, the other for a tunnel on the loop.
-Result<UniqueFd> Connection::Bridge() {
-  int ends[2];
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-    return LastErrno("cannot make a socket pair");
-  UniqueFd mine(ends[0]);
-  UniqueFd theirs(ends[1]);
-  asio::post(*loop_, [self = shared_from_this(), fd = std::make_shared<UniqueFd>(std::move(mine))] {
-    const int raw = fd->get();
-    self->upstream_.emplace(*self->loop_, fd->Release());
-    self->upstream_->native_non_blocking(true);
-    self->upstream_transport_ = std::make_unique<SocketTransport>(raw);
-    asio::co_spawn(*self->loop_, RunBridge(self), asio::detached);
-  });
-  return theirs;
-}
-
-asio::awaitable<void> Connection::RunBridge(std::shared_ptr<Connection> self) {
-  self->core_->tunnel_begun(self->id_);
-  self->tunnel_ = std::make_shared<Tunnel>(
-      self->loop_, Tunnel::Side{self->session_.transport.get(), &self->descriptor_},
-      Tunnel::Side{self->upstream_transport_.get(), &*self->upstream_}, 0ms);
-  if (!self->cut_) co_await Tunnel::Run(self->tunnel_, self->session_.input.TakeAll());
-  boost::system::error_code ignored;
-  self->upstream_->close(ignored);
-  self->bridge_done_.Set();
-}
-
-asio::awaitable<bool> Connection::WaitFor(Io::Kind wanted) {
-  if (cut_ || expired_) co_return false;
-  const auto [error] = co_await descriptor_.async_wait(WaitTypeOf(wanted), kAwait);
-  co_return !error && !cut_ && !expired_;
+  const auto local = LocalEndpoint(fd_);
+  const bool is_ip = local.ok() && (local->family() == AF_INET || local->family() == AF_INET6);
+  return is_ip ? local->host() : "localhost";
 }
 
 void Connection::Drain() {
   if (idle_) Cut();
   if (parked_on_ != nullptr) CancelWaits();  // it sees that the server stops
-}
-
-void Connection::Cut() {
-  if (std::exchange(cut_, true) || !descriptor_.is_open()) return;
-  ::shutdown(fd_, SHUT_RDWR);  // also wakes the worker that polls it
-  CancelWaits();
-  if (tunnel_) tunnel_->Cut();
-}
-
-void Connection::CancelWaits() {
-  boost::system::error_code ignored;  // there is nothing to do about a failed cancel
-  descriptor_.cancel(ignored);
-  if (upstream_) upstream_->cancel(ignored);
-}
-
-void Connection::SetDeadline(std::chrono::milliseconds from_now) {
-  deadline_ = std::chrono::steady_clock::now() + from_now;
-  expired_ = false;
-  if (!timer_armed_ || deadline_ < timer_.expiry()) ArmTimer();
-}
-
-void Connection::ClearDeadline() {
-  deadline_ = std::chrono::steady_clock::time_point::max();
-  expired_ = false;
-}
-
-void Connection::ArmTimer() {
-  timer_armed_ = true;
-  timer_.expires_at(deadline_);
-  timer_.async_wait(
-      [weak = weak_from_this(), round = ++timer_round_](const boost::system::error_code&) {
-        const auto self = weak.lock();
-        if (self && self->timer_round_ == round) self->OnTimer();
-      });
-}
-
-void Connection::OnTimer() {
-  timer_armed_ = false;
-  if (deadline_ == std::chrono::steady_clock::time_point::max()) return;
-  if (std::chrono::steady_clock::now() < deadline_) {
-    ArmTimer();
-    return;
-  }
-  expired_ = true;
-  CancelWaits();
 }
 
 }  // namespace sagebrush::http::internal

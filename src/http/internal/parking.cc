@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The part of a connection's life in which its handler runs, or is parked (Exchange::Park): a loop of "worker, then wait".
 // Runs on the connection's loop, but for WakeTarget::Wake and the tasks it submits.
+#include <exception>
 #include <poll.h>
 
+#include "base/log.h"
 #include "http/internal/connection.h"
 
 namespace sagebrush::http::internal {
@@ -45,6 +47,18 @@ void WakeTarget::Forget() {
 
 void Connection::LookAtParking(const WakeTarget* target) {
   if (parked_on_ == target) CancelWaits();
+}
+
+void Connection::RunHandler(ServerExchange* exchange, const Handler& handler) {
+  try {
+    handler(*exchange);
+  } catch (const std::exception& error) {
+    LogError("http", "the handler of " + exchange->request().method + " " +
+                         std::string(exchange->request().raw_path()) + " threw: " + error.what());
+  } catch (...) {
+    LogError("http", "a handler threw something that is no exception");
+  }
+  exchange->Complete();
 }
 
 asio::awaitable<bool> Connection::RunToTheEnd(std::shared_ptr<ServerExchange> exchange) {

@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::size_t kJoinBytes =
     64 << 10;  // bodies up to this are copied behind their head: one write
-constexpr std::uint64_t kDrainBytes = 1 << 20;  // more unread body than this closes the connection
 
 bool MayHaveBody(int status) { return status >= 200 && status != 204 && status != 304; }
 

@@ -21,6 +21,9 @@
 
 namespace sagebrush::http::internal {
 
+// What is read and dropped of a body that the handler left; more than this closes the connection.
+inline constexpr std::uint64_t kDrainBytes = 1 << 20;
+
 // A connection as requests see it.
 struct Session {
   std::unique_ptr<Transport> transport;
