@@ -21,14 +21,15 @@ ARROWS = {
     "metastore": ("base",),
     "iam": ("metastore", "base"),
     "logstore": ("metastore", "base"),
+    "metricstore": ("metastore", "base"),
     "objectstore": ("metastore", "base"),
     "orchestrator": ("metastore", "http", "base"),
     "serving": ("metastore", "http", "base"),
     "agent": ("aws", "http", "base"),
     "algorithms": ("base",),
-    "services": ("orchestrator", "serving", "objectstore", "logstore", "iam", "aws"),
+    "services": ("orchestrator", "serving", "objectstore", "logstore", "metricstore", "iam", "aws"),
     "apps": ("services", "agent", "algorithms"),
-    "testing": ("orchestrator", "serving", "objectstore", "logstore", "iam", "aws"),
+    "testing": ("orchestrator", "serving", "objectstore", "logstore", "metricstore", "iam", "aws"),
 }
 GENERATED = {"aws_models": "aws"}  # what codegen writes belongs to this module
 
@@ -37,6 +38,7 @@ HEAVY = {
     "boost/": (("http",), False),
     "simdjson.h": (("base", "serving"), False),
     "pugixml.hpp": (("aws", "agent", "services"), False),
+    "re2/": (("services",), False),
     "sqlite3.h": (("metastore",), True),
     "nlohmann/": ((), False),
 }
