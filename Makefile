@@ -37,7 +37,7 @@ notebook:
 	@exec tools/notebook
 
 test:
-	@tools/setup dev runtimes tweets jupyter tests
+	@tools/setup dev runtimes tweets jupyter tests clients
 	@exec tools/test
 
 lint:

@@ -19,6 +19,13 @@ CLIENT_PYTHON = Path(os.environ.get("SAGEBRUSH_CLIENT_PYTHON", CACHE / "runtimes
 READY = re.compile(r"sagebrush ready at (http://\S+)")
 
 
+def python_of(client):
+    """The Python of one of the folders in tests/clients, with that client's own packages."""
+    python = CACHE / "venvs" / client / "bin" / "python"
+    assert python.exists(), "%s is not there; make it: tools/setup clients" % python
+    return python
+
+
 def wait_until(what, condition, seconds=60, pause=0.05):
     """The first true value of condition(); fails with `what` when the time is over."""
     end = time.monotonic() + seconds
@@ -38,6 +45,7 @@ class Server:
         self.data = self.folder / "data"
         self.log = self.folder / "server.log"
         self.as_user = as_user
+        self.environment = {}  # more of it, for the server alone
         self.address = None
         self.process = None
 
@@ -54,7 +62,7 @@ class Server:
     def start(self, port=0):
         if self.address and not port:
             port = int(self.address.rsplit(":", 1)[1])  # clients go on with the address they have
-        environment = dict(os.environ, HOME=str(self.folder), SAGEBRUSH_CACHE="/mnt/cache" if self.as_user else str(CACHE))
+        environment = dict(os.environ, HOME=str(self.folder), SAGEBRUSH_CACHE="/mnt/cache" if self.as_user else str(CACHE), **self.environment)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 self.command("server", "--listen", "127.0.0.1:%d" % port, "--data-dir", str(self.data)),
@@ -84,11 +92,11 @@ class Server:
         shell = subprocess.run(["bash", "-c", text + "\nenv -0"], check=True, stdout=subprocess.PIPE, env=dict(os.environ, HOME=str(self.folder))).stdout
         return dict(pair.split("=", 1) for pair in shell.decode().split("\0") if "=" in pair)
 
-    def run(self, code, *arguments, timeout=300, check=True):
-        """Runs Python code with the client's own Python, in the server's folder. Gives the finished process."""
+    def run(self, code, *arguments, timeout=300, check=True, python=CLIENT_PYTHON, env=None):
+        """Runs Python code with a client's Python, in the server's folder. Gives the finished process."""
         script = self.folder / "client.py"
         script.write_text(code)
-        done = subprocess.run([str(CLIENT_PYTHON), "-W", "ignore", str(script), *map(str, arguments)], env=self.env(), cwd=str(self.folder),
+        done = subprocess.run([str(python), "-W", "ignore", str(script), *map(str, arguments)], env=env or self.env(), cwd=str(self.folder),
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout)
         done.text = done.stdout.decode(errors="replace")
         if check:
