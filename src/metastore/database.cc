@@ -71,7 +71,7 @@ Status Migrate(Connection& connection, const std::filesystem::path& file,
 
 // Makes the file with its mode before SQLite does: the -wal and -shm files take theirs from it.
 Status MakePrivateFile(const std::filesystem::path& file) {
-  if (file.has_parent_path()) RETURN_IF_ERROR(MakeFolders(file.parent_path(), 0700));
+  if (file.has_parent_path()) RETURN_IF_ERROR(MakeFoldersDurably(file.parent_path(), 0700));
   ASSIGN_OR_RETURN(const UniqueFd fd, OpenFile(file, O_RDWR | O_CREAT, 0600));
   if (::fchmod(fd.get(), 0600) != 0) return LastErrno("chmod of '" + file.string() + "'");
   return SyncFolder(file.has_parent_path() ? file.parent_path() : std::filesystem::path("."));

@@ -30,7 +30,11 @@ CREATE INDEX records_by_modified ON records(kind, scope, modified, name);
 CREATE INDEX records_by_status ON records(kind, scope, status, name);
 CREATE INDEX records_by_state ON records(kind, status, name, scope);
 )sql"};
-const Migration kRecordMigrations[1] = {kFirst};
+// A list of one status's records (StatusEquals), newest or oldest first, without looking at them all.
+constexpr Migration kSecond = {2, R"sql(
+CREATE INDEX records_by_status_created ON records(kind, scope, status, created, name);
+)sql"};
+const Migration kRecordMigrations[2] = {kFirst, kSecond};
 
 namespace {
 
@@ -73,7 +77,9 @@ Condition MakeCondition(const Filter& filter) {
     if (auto end = PrefixEnd(filter.name_prefix)) where.And("name < ?", *end);
   }
   if (!filter.name_contains.empty()) where.And("instr(name, ?) > 0", filter.name_contains);
-  if (!filter.statuses.empty()) {
+  if (filter.statuses.size() == 1) {  // an equality, which lets an index give the order
+    where.And("status = ?", filter.statuses.front());
+  } else if (!filter.statuses.empty()) {
     where.sql += " AND status IN (?";
     for (std::size_t i = 1; i < filter.statuses.size(); ++i) where.sql += ",?";
     where.sql += ")";
@@ -212,7 +218,8 @@ class SqlRecordStore final : public RecordStore {
     return count;
   }
 
-  Status Commit(const std::vector<metastore::Write>& writes) override {
+ private:
+  Status CommitDurably(const std::vector<metastore::Write>& writes) override {
     std::vector<std::string>
         documents;  // written out here: the writer thread's time is everybody's
     documents.reserve(writes.size());
@@ -226,7 +233,6 @@ class SqlRecordStore final : public RecordStore {
     });
   }
 
- private:
   using Write = metastore::Write;
 
   static Status Apply(Session& session, const Write& write, const std::string& document) {
@@ -286,6 +292,14 @@ class SqlRecordStore final : public RecordStore {
 
 std::unique_ptr<RecordStore> RecordStore::Create(Database& database) {
   return std::make_unique<SqlRecordStore>(database);
+}
+
+Status RecordStore::Commit(const std::vector<Write>& writes) {
+  RETURN_IF_ERROR(CommitDurably(writes));
+  std::set<Key> changed;
+  for (const auto& write : writes) changed.insert(write.record.key);
+  watch_.Tell(changed);
+  return Status::Ok();
 }
 
 Status RecordStore::Insert(Record record) {

@@ -15,15 +15,9 @@
 #include "base/json.h"
 #include "base/status.h"
 #include "metastore/database.h"
+#include "metastore/record_watch.h"
 
 namespace sagebrush::metastore {
-
-struct Key {
-  std::string kind;  // "training-job", "endpoint", "role"
-  std::string scope;
-  std::string name;
-  auto operator<=>(const Key&) const = default;
-};
 
 struct Record {
   Key key;
@@ -76,14 +70,21 @@ class RecordStore {
   virtual Result<Page> List(const Filter& filter, const ListOptions& options) = 0;
   virtual Result<std::int64_t> Count(const Filter& filter) = 0;
   // All or nothing. kAlreadyExists, kNotFound, or kFailedPrecondition for a version that no longer
-  // stands.
-  virtual Status Commit(const std::vector<Write>& writes) = 0;
+  // stands. Then whoever watches is told.
+  Status Commit(const std::vector<Write>& writes);
 
   Status Insert(Record record);
   Status Update(Record record);
   Status Delete(Key key);
+
+  const RecordWatch& watch() const { return watch_; }
+
+ private:
+  virtual Status CommitDurably(const std::vector<Write>& writes) = 0;
+
+  RecordWatch watch_;
 };
 
-extern const Migration kRecordMigrations[1];  // NOLINT(readability-identifier-naming): a constant
+extern const Migration kRecordMigrations[2];  // NOLINT(readability-identifier-naming): a constant
 
 }  // namespace sagebrush::metastore

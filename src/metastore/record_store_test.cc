@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "metastore/page_token.h"
+#include "testing/memory_record_store.h"
 
 namespace sagebrush::metastore {
 namespace {
@@ -29,7 +30,10 @@ Filter Jobs() {
   return filter;
 }
 
-class RecordStoreTest : public ::testing::Test {
+// The contract, which the store of tests keeps too.
+enum class Kind { kSqlite, kMemory };
+
+class RecordStoreTest : public ::testing::TestWithParam<Kind> {
  protected:
   // All names over all pages of `limit`.
   std::vector<std::string> Names(const Filter& filter, ListOptions options = {}) {
@@ -48,10 +52,17 @@ class RecordStoreTest : public ::testing::Test {
   TempFolder folder_ = TempFolder::Create("metastore").value();
   std::unique_ptr<Database> database_ =
       Database::Open(folder_.path() / "records.db", kRecordMigrations).value();
-  std::unique_ptr<RecordStore> store_ = RecordStore::Create(*database_);
+  std::unique_ptr<RecordStore> store_ =
+      GetParam() == Kind::kSqlite ? RecordStore::Create(*database_)
+                                  : std::make_unique<sagebrush::testing::MemoryRecordStore>();
 };
 
-TEST_F(RecordStoreTest, GivesBackWhatWasInserted) {
+INSTANTIATE_TEST_SUITE_P(, RecordStoreTest, ::testing::Values(Kind::kSqlite, Kind::kMemory),
+                         [](const auto& test) {
+                           return test.param == Kind::kSqlite ? "Sqlite" : "Memory";
+                         });
+
+TEST_P(RecordStoreTest, GivesBackWhatWasInserted) {
   Record job = Job("a", 1234);
   job.document["Text"] = std::string("zero\0byte", 9);
   ASSERT_TRUE(store_->Insert(job).ok());
@@ -66,7 +77,7 @@ TEST_F(RecordStoreTest, GivesBackWhatWasInserted) {
   EXPECT_EQ(found->document, job.document);
 }
 
-TEST_F(RecordStoreTest, NamesAreTakenWithinKindAndScopeOnly) {
+TEST_P(RecordStoreTest, NamesAreTakenWithinKindAndScopeOnly) {
   ASSERT_TRUE(store_->Insert(Job("a")).ok());
   Record model = Job("a");
   model.key.kind = "model";
@@ -78,7 +89,7 @@ TEST_F(RecordStoreTest, NamesAreTakenWithinKindAndScopeOnly) {
   EXPECT_EQ(store_->Get({"training-job", "", "a"}).status().code(), Code::kNotFound);
 }
 
-TEST_F(RecordStoreTest, AnUpdateDemandsTheVersionThatWasRead) {
+TEST_P(RecordStoreTest, AnUpdateDemandsTheVersionThatWasRead) {
   ASSERT_TRUE(store_->Insert(Job("a", 1000)).ok());
   Record first = store_->Get(Job("a").key).value();
   Record second = first;
@@ -97,7 +108,7 @@ TEST_F(RecordStoreTest, AnUpdateDemandsTheVersionThatWasRead) {
   EXPECT_EQ(ToMillis(stored.created), 1000);  // a record is made once
 }
 
-TEST_F(RecordStoreTest, ABatchIsAllOrNothing) {
+TEST_P(RecordStoreTest, ABatchIsAllOrNothing) {
   ASSERT_TRUE(store_->Insert(Job("taken")).ok());
 
   const Status status = store_->Commit({{Write::Action::kInsert, Job("new")},
@@ -108,7 +119,7 @@ TEST_F(RecordStoreTest, ABatchIsAllOrNothing) {
   EXPECT_EQ(Names(Jobs()), std::vector<std::string>{"taken"});
 }
 
-TEST_F(RecordStoreTest, ADeletedRecordIsGoneAndItsNameFree) {
+TEST_P(RecordStoreTest, ADeletedRecordIsGoneAndItsNameFree) {
   ASSERT_TRUE(store_->Insert(Job("a")).ok());
 
   EXPECT_TRUE(store_->Delete(Job("a").key).ok());
@@ -117,7 +128,7 @@ TEST_F(RecordStoreTest, ADeletedRecordIsGoneAndItsNameFree) {
   EXPECT_EQ(store_->Get(Job("a").key)->version, 1);
 }
 
-TEST_F(RecordStoreTest, ListsInEveryOrderOverPages) {
+TEST_P(RecordStoreTest, ListsInEveryOrderOverPages) {
   // Two share their creation time, so the name decides.
   for (const auto& [name, created, status] :
        std::vector<std::tuple<std::string, int, std::string>>{{"d", 1, "Completed"},
@@ -142,7 +153,7 @@ TEST_F(RecordStoreTest, ListsInEveryOrderOverPages) {
   }
 }
 
-TEST_F(RecordStoreTest, EqualNamesInSeveralScopesAreEachListedOnce) {
+TEST_P(RecordStoreTest, EqualNamesInSeveralScopesAreEachListedOnce) {
   for (const char* scope : {"1/a", "1/b", "2/a"})
     for (const char* name : {"x", "y"})
       ASSERT_TRUE(store_->Insert(Job(name, 5, "InProgress", scope)).ok());
@@ -154,7 +165,7 @@ TEST_F(RecordStoreTest, EqualNamesInSeveralScopesAreEachListedOnce) {
               (std::vector<std::string>{"x", "x", "x", "y", "y", "y"}));
 }
 
-TEST_F(RecordStoreTest, FiltersCombine) {
+TEST_P(RecordStoreTest, FiltersCombine) {
   ASSERT_TRUE(store_->Insert(Job("train-1", 100, "Completed")).ok());
   ASSERT_TRUE(store_->Insert(Job("train-2", 200, "Failed")).ok());
   ASSERT_TRUE(store_->Insert(Job("tune-1", 300, "Completed")).ok());
@@ -191,7 +202,7 @@ TEST_F(RecordStoreTest, FiltersCombine) {
             (std::vector<std::string>{"train%_", "tune-1"}));
 }
 
-TEST_F(RecordStoreTest, PagesGoOnWhereTheyWereWhileRecordsComeAndGo) {
+TEST_P(RecordStoreTest, PagesGoOnWhereTheyWereWhileRecordsComeAndGo) {
   for (const char* name : {"a", "b", "c", "d"}) ASSERT_TRUE(store_->Insert(Job(name)).ok());
   const Page first = store_->List(Jobs(), {SortBy::kName, false, 2, ""}).value();
   ASSERT_TRUE(store_->Delete(Job("b").key).ok());
@@ -204,7 +215,7 @@ TEST_F(RecordStoreTest, PagesGoOnWhereTheyWereWhileRecordsComeAndGo) {
   EXPECT_EQ(second.next_token, "");
 }
 
-TEST_F(RecordStoreTest, RefusesTokensItDidNotMakeForThisList) {
+TEST_P(RecordStoreTest, RefusesTokensItDidNotMakeForThisList) {
   for (const char* name : {"a", "b", "c"}) ASSERT_TRUE(store_->Insert(Job(name)).ok());
   const std::string token = store_->List(Jobs(), {SortBy::kCreated, false, 1, ""})->next_token;
   ASSERT_NE(token, "");
@@ -228,7 +239,7 @@ TEST_F(RecordStoreTest, RefusesTokensItDidNotMakeForThisList) {
             Code::kInvalidArgument);
 }
 
-TEST_F(RecordStoreTest, ConcurrentUpdatesOfOneRecordLoseNone) {
+TEST_P(RecordStoreTest, ConcurrentUpdatesOfOneRecordLoseNone) {
   Record counter = Job("counter");
   counter.document = Json::Object({{"n", 0}});
   ASSERT_TRUE(store_->Insert(counter).ok());
@@ -252,6 +263,48 @@ TEST_F(RecordStoreTest, ConcurrentUpdatesOfOneRecordLoseNone) {
   const Record stored = store_->Get(counter.key).value();
   EXPECT_EQ(stored.document.GetInt("n"), 100);
   EXPECT_EQ(stored.version, 101);
+}
+
+TEST_P(RecordStoreTest, OneStatusIsListedInEveryOrder) {
+  for (const auto& [name, created, status] : std::vector<std::tuple<std::string, int, std::string>>{
+           {"a", 3, "Completed"}, {"b", 1, "Failed"}, {"c", 2, "Completed"}, {"d", 1, "Completed"}})
+    ASSERT_TRUE(store_->Insert(Job(name, created, status)).ok());
+  Filter completed = Jobs();
+  completed.statuses = {"Completed"};
+
+  EXPECT_EQ(Names(completed, {SortBy::kCreated, true, 2, ""}),
+            (std::vector<std::string>{"a", "c", "d"}));
+  EXPECT_EQ(Names(completed, {SortBy::kName, false, 2, ""}),
+            (std::vector<std::string>{"a", "c", "d"}));
+  EXPECT_EQ(Names(completed, {SortBy::kStatus, true, 2, ""}),
+            (std::vector<std::string>{"d", "c", "a"}));
+}
+
+TEST_P(RecordStoreTest, WhoWatchesARecordIsToldOfEachChangeThatCameAbout) {
+  int told = 0, others = 0;
+  auto subscription = store_->watch().Subscribe(Job("a").key, [&] { ++told; });
+  const auto other = store_->watch().Subscribe(Job("b").key, [&] { ++others; });
+  const std::uint64_t changes = store_->watch().ChangesOf("training-job");
+
+  ASSERT_TRUE(store_->Insert(Job("a")).ok());
+  ASSERT_FALSE(store_->Insert(Job("a")).ok());
+  ASSERT_TRUE(store_->Update(store_->Get(Job("a").key).value()).ok());
+  ASSERT_TRUE(store_->Delete(Job("a").key).ok());
+  EXPECT_EQ(told, 3);
+  EXPECT_EQ(others, 0);
+  EXPECT_EQ(store_->watch().ChangesOf("training-job"), changes + 3);
+  EXPECT_EQ(store_->watch().ChangesOf("model"), 0u);
+
+  subscription.reset();
+  ASSERT_TRUE(store_->Insert(Job("a")).ok());
+  EXPECT_EQ(told, 3);
+}
+
+TEST(RecordWatch, ASubscriptionMayOutliveTheStore) {
+  auto store = std::make_unique<sagebrush::testing::MemoryRecordStore>();
+  auto subscription = store->watch().Subscribe(Job("a").key, [] {});
+  store.reset();
+  subscription.reset();
 }
 
 TEST(PageToken, CarriesAnyBytesForOnePurposeAndCount) {

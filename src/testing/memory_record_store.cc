@@ -6,7 +6,8 @@
 #include <tuple>
 #include <utility>
 
-#include "base/hash.h"
+#include "base/strings.h"
+#include "metastore/page_token.h"
 
 namespace sagebrush::testing {
 
@@ -30,9 +31,9 @@ bool Matches(const Filter& filter, const Record& record) {
   if (!filter.statuses.empty() && std::find(filter.statuses.begin(), filter.statuses.end(),
                                             record.status) == filter.statuses.end())
     return false;
-  if (filter.created_after && record.created <= *filter.created_after) return false;
+  if (filter.created_after && record.created < *filter.created_after) return false;
   if (filter.created_before && record.created >= *filter.created_before) return false;
-  if (filter.modified_after && record.modified <= *filter.modified_after) return false;
+  if (filter.modified_after && record.modified < *filter.modified_after) return false;
   if (filter.modified_before && record.modified >= *filter.modified_before) return false;
   return true;
 }
@@ -55,20 +56,15 @@ Position PositionOf(const Record& record, SortBy sort_by) {
   return at;
 }
 
-std::string MakeToken(const Position& at) {
-  return Base64Encode(Json::Array({at.number, at.text, at.name, at.scope}).Dump());
+// A token is good for its kind, order and direction alone, as the real store's.
+std::string Purpose(const Filter& filter, const ListOptions& options) {
+  return "memory/" + filter.kind + "/" + std::to_string(static_cast<int>(options.sort_by)) +
+         (options.descending ? "/down" : "/up");
 }
 
-Result<Position> ReadToken(const std::string& token) {
-  const Status refused = InvalidArgument("the page token is not one that this list gave out");
-  const auto bytes = Base64Decode(token);
-  if (!bytes.ok()) return refused;
-  const auto parts = Json::Parse(*bytes);
-  if (!parts.ok() || !parts->is_array() || parts->size() != 4) return refused;
-  const auto& items = parts->AsArray();
-  if (!items[0].is_int() || !items[1].is_string() || !items[2].is_string() || !items[3].is_string())
-    return refused;
-  return Position{items[0].AsInt(), items[1].AsString(), items[2].AsString(), items[3].AsString()};
+Result<Position> ReadToken(const std::string& purpose, const std::string& token) {
+  ASSIGN_OR_RETURN(const auto fields, metastore::ReadPageToken(purpose, token, 4));
+  return Position{ParseInt(fields[0]).value_or(0), fields[1], fields[2], fields[3]};
 }
 
 }  // namespace
@@ -83,8 +79,9 @@ Result<Record> MemoryRecordStore::Get(const Key& key) {
 Result<Page> MemoryRecordStore::List(const Filter& filter, const ListOptions& options) {
   std::optional<Position> after;
   if (!options.page_token.empty()) {
-    ASSIGN_OR_RETURN(after, ReadToken(options.page_token));
+    ASSIGN_OR_RETURN(after, ReadToken(Purpose(filter, options), options.page_token));
   }
+  if (options.limit < 1) return InvalidArgument("a page holds at least one record");
 
   std::vector<std::pair<Position, Record>> matching;
   {
@@ -101,10 +98,13 @@ Result<Page> MemoryRecordStore::List(const Filter& filter, const ListOptions& op
   });
 
   Page page;
-  const auto limit = static_cast<std::size_t>(std::max(options.limit, 1));
+  const auto limit = static_cast<std::size_t>(options.limit);
   for (auto& [at, record] : matching) {
     if (page.records.size() == limit) {
-      page.next_token = MakeToken(PositionOf(page.records.back(), options.sort_by));
+      const Position last = PositionOf(page.records.back(), options.sort_by);
+      page.next_token =
+          metastore::MakePageToken(Purpose(filter, options),
+                                   {std::to_string(last.number), last.text, last.name, last.scope});
       break;
     }
     page.records.push_back(std::move(record));
@@ -118,7 +118,7 @@ Result<std::int64_t> MemoryRecordStore::Count(const Filter& filter) {
                        [&](const auto& entry) { return Matches(filter, entry.second); });
 }
 
-Status MemoryRecordStore::Commit(const std::vector<Write>& writes) {
+Status MemoryRecordStore::CommitDurably(const std::vector<Write>& writes) {
   std::lock_guard lock(mutex_);
   if (!next_failure_.ok()) return std::exchange(next_failure_, Status::Ok());
   std::vector<std::pair<Key, std::optional<Record>>>
@@ -156,7 +156,9 @@ Status MemoryRecordStore::Apply(const Write& write) {
   if (found->second.version != write.record.version)
     return FailedPrecondition("the " + key.kind + " '" + key.name +
                               "' was changed by another call meanwhile");
+  const TimePoint created = found->second.created;  // a record is made once
   found->second = write.record;
+  found->second.created = created;
   ++found->second.version;
   return Status::Ok();
 }

@@ -18,12 +18,11 @@ class MemoryRecordStore final : public metastore::RecordStore {
   Result<metastore::Page> List(const metastore::Filter& filter,
                                const metastore::ListOptions& options) override;
   Result<std::int64_t> Count(const metastore::Filter& filter) override;
-  Status Commit(const std::vector<metastore::Write>& writes) override;
-
   // The next Commit fails with `status` and changes nothing.
   void FailNextCommit(Status status);
 
  private:
+  Status CommitDurably(const std::vector<metastore::Write>& writes) override;
   Status Apply(const metastore::Write& write);  // one write, under mutex_
 
   std::mutex mutex_;  // guards everything below
