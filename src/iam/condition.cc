@@ -206,31 +206,43 @@ std::vector<std::string> Values(const Json& value) {
   return {value.is_string() ? value.AsString() : value.Dump()};
 }
 
+// What the request says of a key: nothing, one value, or several.
+std::vector<std::string> Actual(const std::string& key, const Context& context,
+                                const Lists& lists) {
+  for (const auto& [name, values] : lists)
+    if (EqualsIgnoreCase(name, key)) return values;
+  if (auto value = FindKey(context, key)) return {*std::move(value)};
+  return {};
+}
+
 bool KeyHolds(const Operator& op, const std::string& key, const Json& wanted,
-              const Context& context) {
-  const auto actual = FindKey(context, key);
+              const Context& context, const Lists& lists) {
+  const auto actual = Actual(key, context, lists);
   const auto values = Values(wanted);
   if (op.kind == Kind::kNull)
     return std::ranges::any_of(values, [&](const std::string& v) {
-      return EqualsIgnoreCase(v, actual ? "false" : "true");
+      return EqualsIgnoreCase(v, actual.empty() ? "true" : "false");
     });
-  if (!actual) return op.if_exists || op.for_all || (op.is_negated && !op.for_any);
-  const bool any = std::ranges::any_of(
-      values, [&](const std::string& v) { return ValueMatches(op, v, *actual, context); });
-  return any != op.is_negated;
+  if (actual.empty()) return op.if_exists || op.for_all || (op.is_negated && !op.for_any);
+  const auto holds = [&](const std::string& one) {
+    return std::ranges::any_of(values, [&](const std::string& v) {
+             return ValueMatches(op, v, one, context);
+           }) != op.is_negated;
+  };
+  return op.for_all ? std::ranges::all_of(actual, holds) : std::ranges::any_of(actual, holds);
 }
 
 }  // namespace
 
 bool IsKnownOperator(std::string_view name) { return ParseOperator(name).has_value(); }
 
-bool ConditionsHold(const Json& conditions, const Context& context) {
+bool ConditionsHold(const Json& conditions, const Context& context, const Lists& lists) {
   if (!conditions.is_object()) return false;
   for (const auto& [name, keys] : conditions.AsObject()) {
     const auto op = ParseOperator(name);
     if (!op || !keys.is_object()) return false;
     for (const auto& [key, wanted] : keys.AsObject())
-      if (!KeyHolds(*op, key, wanted, context)) return false;
+      if (!KeyHolds(*op, key, wanted, context, lists)) return false;
   }
   return true;
 }

@@ -11,6 +11,8 @@ namespace sagebrush::iam {
 
 namespace {
 
+constexpr std::size_t kMaxKnownRoles = 1000;
+
 template <typename Test>
 bool AnyText(const Json& value, const Test& test) {
   if (value.is_string()) return test(value.AsString());
@@ -36,9 +38,9 @@ bool ResourceApplies(const Json& statement, const Access& access) {
   return others != nullptr && !AnyText(*others, matches);
 }
 
-bool ConditionApplies(const Json& statement, const Context& context) {
+bool ConditionApplies(const Json& statement, const Context& context, const Lists& lists = {}) {
   const Json* conditions = statement.Find("Condition");
-  return conditions == nullptr || ConditionsHold(*conditions, context);
+  return conditions == nullptr || ConditionsHold(*conditions, context, lists);
 }
 
 // Calls `visit` for each statement, whether the document holds one or a list.
@@ -103,7 +105,7 @@ Effect Evaluate(const std::vector<Json>& policies, const Access& access) {
     ForEachStatement(policy, [&](const Json& statement) {
       if (effect == Effect::kExplicitDeny) return;
       if (!ActionApplies(statement, access.action) || !ResourceApplies(statement, access) ||
-          !ConditionApplies(statement, access.context))
+          !ConditionApplies(statement, access.context, access.lists))
         return;
       effect = statement.GetString("Effect") == "Allow" ? Effect::kAllowed : Effect::kExplicitDeny;
     });
@@ -124,7 +126,7 @@ bool Trusts(const Json& trust_policy, std::string_view principal, std::string_vi
   return is_allowed && !is_denied;
 }
 
-Result<Effect> Authorizer::DecideForRole(const Role& role, const Access& access) {
+Result<std::vector<Json>> Authorizer::PoliciesOf(const Role& role) {
   std::vector<Json> policies;
   for (const auto& [name, text] : role.inline_policies) {
     auto policy = ParsePolicy(text);
@@ -138,7 +140,32 @@ Result<Effect> Authorizer::DecideForRole(const Role& role, const Access& access)
     if (!policy.ok()) return Damaged(arn, policy.status());
     policies.push_back(std::move(policy).value());
   }
+  return policies;
+}
+
+Result<Effect> Authorizer::DecideForRole(const Role& role, const Access& access) {
+  ASSIGN_OR_RETURN(const auto policies, PoliciesOf(role));
   return Evaluate(policies, access);
+}
+
+Result<std::shared_ptr<const Authorizer::KnownRole>> Authorizer::Know(const std::string& account,
+                                                                      const std::string& name) {
+  const std::string key = account + "/" + name;
+  // Fetched before the role is read: a change that comes meanwhile makes what is kept stale, never wrong.
+  const std::uint64_t changes = roles_.changes();
+  {
+    const std::lock_guard lock(mutex_);
+    if (known_at_ != changes || known_.size() >= kMaxKnownRoles) known_.clear();
+    known_at_ = changes;
+    if (const auto it = known_.find(key); it != known_.end()) return it->second;
+  }
+  KnownRole read;
+  ASSIGN_OR_RETURN(read.role, roles_.Get(account, name));
+  ASSIGN_OR_RETURN(read.policies, PoliciesOf(read.role));
+  auto known = std::make_shared<const KnownRole>(std::move(read));
+  const std::lock_guard lock(mutex_);
+  if (known_at_ == changes) known_[key] = known;
+  return known;
 }
 
 Result<Effect> Authorizer::Decide(const Principal& principal, const Access& asked) {
@@ -156,13 +183,15 @@ Result<Effect> Authorizer::Decide(const Principal& principal, const Access& aske
 
   Effect effect = Effect::kAllowed;
   if (principal.kind == Principal::Kind::kRoleSession) {
-    const auto role = roles_.Get(principal.account, principal.role_name);
-    if (role.status().code() == Code::kNotFound) return Effect::kImplicitDeny;
-    if (!role.ok()) return role.status();
+    const auto found = Know(principal.account, principal.role_name);
+    if (found.status().code() == Code::kNotFound) return Effect::kImplicitDeny;
+    if (!found.ok()) return found.status();
+    const Role& role = (*found)->role;
     // A session outlives neither its role nor a new role of the same name.
-    if (!principal.user_id.starts_with(role->id + ":")) return Effect::kImplicitDeny;
-    access.context["aws:PrincipalArn"] = role->arn();
-    ASSIGN_OR_RETURN(effect, DecideForRole(*role, access));
+    if (!principal.user_id.starts_with(role.id + ":")) return Effect::kImplicitDeny;
+    access.context["aws:PrincipalArn"] = role.arn();
+    for (const auto& [key, value] : role.tags) access.context["aws:PrincipalTag/" + key] = value;
+    effect = Evaluate((*found)->policies, access);
   } else if (principal.kind != Principal::Kind::kRoot) {
     return Effect::kImplicitDeny;  // no policies can be given to others yet
   }

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <map>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,8 +21,10 @@ namespace sagebrush::iam {
 struct Access {
   std::string action;    // "s3:GetObject"
   std::string resource;  // ARN, or "*"
-  std::map<std::string, std::string>
-      context;  // condition keys: "iam:PassedToService", "aws:SourceIp", "s3:prefix"
+  // Condition keys of one value: "iam:PassedToService", "aws:SourceIp", "s3:prefix".
+  std::map<std::string, std::string> context = {};
+  // And of several: "aws:TagKeys".
+  std::map<std::string, std::vector<std::string>> lists = {};
 };
 
 enum class Effect { kAllowed, kExplicitDeny, kImplicitDeny };
@@ -44,7 +48,8 @@ bool Trusts(const Json& trust_policy, std::string_view principal, std::string_vi
             const std::map<std::string, std::string>& context = {});
 
 // The whole question: root may everything in its account; a session may what its role's policies
-// say.
+// say. Roles are read and their policies parsed once, and again after any role or policy has
+// changed: a change counts from the next request on. Any thread may call.
 class Authorizer {
  public:
   explicit Authorizer(Roles& roles) : roles_(roles) {}
@@ -53,7 +58,18 @@ class Authorizer {
   Result<Effect> DecideForRole(const Role& role, const Access& access);
 
  private:
+  struct KnownRole {
+    Role role;
+    std::vector<Json> policies;
+  };
+  Result<std::vector<Json>> PoliciesOf(const Role& role);
+  Result<std::shared_ptr<const KnownRole>> Know(const std::string& account,
+                                                const std::string& name);
+
   Roles& roles_;
+  std::mutex mutex_;            // guards what follows
+  std::uint64_t known_at_ = 0;  // roles_.changes() when they were read
+  std::map<std::string, std::shared_ptr<const KnownRole>> known_;  // by "account/name"
 };
 
 }  // namespace sagebrush::iam

@@ -95,6 +95,26 @@ TEST(Conditions, TreatAMissingKeyAsAwsDoes) {
                      {{"k:k", "a"}, {"k:b", "false"}}));
 }
 
+TEST(Conditions, LookAtEachValueOfAKeyThatHasSeveral) {
+  const auto holds = [](const std::string& conditions, std::vector<std::string> tags) {
+    return ConditionsHold(Json::Parse(conditions).value(), {}, {{"aws:TagKeys", std::move(tags)}});
+  };
+  const std::string all = R"({"ForAllValues:StringEquals":{"aws:TagKeys":["team","cost"]}})";
+  const std::string any = R"({"ForAnyValue:StringEquals":{"aws:tagkeys":["team","cost"]}})";
+  const std::string none = R"({"ForAllValues:StringNotLike":{"aws:TagKeys":"secret*"}})";
+
+  EXPECT_TRUE(holds(all, {"team", "cost"}));
+  EXPECT_FALSE(holds(all, {"team", "other"}));
+  EXPECT_TRUE(holds(all, {}));
+  EXPECT_TRUE(holds(any, {"team", "other"}));
+  EXPECT_FALSE(holds(any, {"other"}));
+  EXPECT_FALSE(holds(any, {}));
+  EXPECT_TRUE(holds(none, {"a", "b"}));
+  EXPECT_FALSE(holds(none, {"a", "secret1"}));
+  EXPECT_TRUE(holds(R"({"Null":{"aws:TagKeys":"true"}})", {}));
+  EXPECT_TRUE(holds(R"({"Null":{"aws:TagKeys":"false"}})", {"a"}));
+}
+
 TEST(Conditions, CompareArnsPartByPart) {
   const Context context{{"aws:SourceArn", "arn:aws:sagemaker:us-west-2:1:training-job/a"}};
 
@@ -297,6 +317,35 @@ TEST_F(AuthorizerTest, DeniesSessionsOfARoleThatIsGoneOrNew) {
   EXPECT_EQ(Decide(stranger, "s3:GetObject"), Effect::kImplicitDeny);
   ASSERT_TRUE(roles_.Delete("123456789012", "Role").ok());
   EXPECT_EQ(Decide(session_, "s3:GetObject"), Effect::kImplicitDeny);
+}
+
+TEST_F(AuthorizerTest, AChangeOfTheRoleOrAPolicyCountsFromTheNextRequestOn) {
+  ManagedPolicy policy;
+  policy.account = "123456789012";
+  policy.name = "p";
+  policy.document = R"({"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*"}]})";
+  ASSERT_TRUE(roles_.CreatePolicy(policy).ok());
+  Role role = roles_.Get("123456789012", "Role").value();
+  role.attached_policies.push_back(policy.arn());
+  EXPECT_EQ(Decide(session_, "sqs:SendMessage"), Effect::kImplicitDeny);
+
+  ASSERT_TRUE(roles_.Update(role).ok());
+  EXPECT_EQ(Decide(session_, "sqs:SendMessage"), Effect::kAllowed);
+
+  role.version += 1;
+  role.attached_policies.pop_back();
+  ASSERT_TRUE(roles_.Update(role).ok());
+  EXPECT_EQ(Decide(session_, "sqs:SendMessage"), Effect::kImplicitDeny);
+}
+
+TEST_F(AuthorizerTest, KnowsItsTagsAsThePrincipals) {
+  Role role = roles_.Get("123456789012", "Role").value();
+  role.tags["team"] = "blue";
+  role.inline_policies["q"] =
+      R"({"Statement":[{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/team":"blue"}}}]})";
+  ASSERT_TRUE(roles_.Update(role).ok());
+
+  EXPECT_EQ(Decide(session_, "sqs:SendMessage"), Effect::kAllowed);
 }
 
 TEST_F(AuthorizerTest, NarrowsASessionByItsPolicies) {

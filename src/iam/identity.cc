@@ -228,7 +228,7 @@ Result<std::unique_ptr<IdentityFiles>> IdentityFiles::LoadOrCreate(const fs::pat
   if (!IsAccountId(wanted.account))
     return InvalidArgument("an account id has 12 digits, '" + wanted.account + "' is none");
   if (wanted.region.empty()) return InvalidArgument("the region is empty");
-  RETURN_IF_ERROR(MakeFolders(data_folder, 0700));
+  RETURN_IF_ERROR(MakeFoldersDurably(data_folder, 0700));
   const Paths paths(data_folder);
   ASSIGN_OR_RETURN(const FileLock lock, WaitForLock(paths.lock));
   if (Exists(paths.account)) return Read(paths, clock);

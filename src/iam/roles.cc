@@ -213,6 +213,10 @@ Status Roles::DeletePolicy(std::string_view arn) {
   return records_.Delete(PolicyKey(policy.account, policy.name));
 }
 
+std::uint64_t Roles::changes() const {
+  return records_.watch().ChangesOf(kRoleKind) + records_.watch().ChangesOf(kPolicyKind);
+}
+
 Result<std::vector<ManagedPolicy>> Roles::ListPolicies(std::string_view account) {
   ASSIGN_OR_RETURN(const auto records, All(records_, kPolicyKind, account));
   std::vector<ManagedPolicy> out;

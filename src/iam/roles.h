@@ -63,6 +63,9 @@ class Roles {
   Status DeletePolicy(std::string_view arn);
   Result<std::vector<ManagedPolicy>> ListPolicies(std::string_view account);
 
+  // How often any role or policy has changed: what was read after this was fetched holds as long as it stands.
+  std::uint64_t changes() const;
+
  private:
   metastore::RecordStore& records_;
   const Clock& clock_;

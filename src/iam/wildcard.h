@@ -7,11 +7,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sagebrush::iam {
 
 // Condition keys and their values; keys compare without case.
 using Context = std::map<std::string, std::string>;
+using Lists = std::map<std::string, std::vector<std::string>>;
 
 std::optional<std::string> FindKey(const Context& context, std::string_view key);
 
