@@ -7,13 +7,21 @@
 
 namespace sagebrush::agent {
 
+// Where a model server listens, as the server names it; an instance without a network of its own has another.
+inline constexpr int kContractPort = 8080;
+
 struct Paths {
   std::filesystem::path ml = "/opt/ml";
   std::filesystem::path control_socket = "/run/sagebrush/control.sock";
   std::filesystem::path api_socket = "/run/sagebrush/api.sock";
   std::filesystem::path ca_bundle = "/opt/sagebrush/ca-bundle.pem";
-  int serving_port = 8080;
+  std::filesystem::path runtime_programs = "/opt/sagebrush/runtime/bin";
+  std::filesystem::path kit_programs = "/opt/sagebrush/kit/bin";
+  std::filesystem::path tmp = "/tmp";
+  int serving_port = kContractPort;
 
+  // Whether this instance shares the machine's file system: no sandbox, no container.
+  bool on_the_machine() const { return ml != "/opt/ml"; }
   std::filesystem::path code() const { return ml / "code"; }
   std::filesystem::path model() const { return ml / "model"; }
   std::filesystem::path config() const { return ml / "input" / "config"; }

@@ -21,11 +21,11 @@ std::vector<std::string> UserEnvironment(const WorkOrder& order, const Paths& pa
     }
   };
 
-  std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-  const std::filesystem::path program = order.command.front();
-  if (program.is_absolute()) path = program.parent_path().string() + ":" + path;
-  set("PATH", path);
-  set("HOME", ::access("/root", W_OK) == 0 ? "/root" : "/tmp");
+  // A user's own entry point (SDK 3 sends bash) says python3 and pip3 and means the image's.
+  set("PATH", fmt::format("{}:{}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                          paths.runtime_programs.string(), paths.kit_programs.string()));
+  set("HOME",
+      !paths.on_the_machine() && ::access("/root", W_OK) == 0 ? "/root" : paths.tmp.string());
   set("LANG", "C.UTF-8");
   set("LC_ALL", "C.UTF-8");
   set("PYTHONIOENCODING", "UTF-8");
@@ -40,7 +40,11 @@ std::vector<std::string> UserEnvironment(const WorkOrder& order, const Paths& pa
   } else {
     set("SAGEMAKER_BIND_TO_PORT", std::to_string(paths.serving_port));
   }
-  if (paths.ml != "/opt/ml") set("SAGEMAKER_BASE_DIR", paths.ml.string());
+  if (paths.on_the_machine()) {
+    set("SAGEMAKER_BASE_DIR", paths.ml.string());
+    set("TMPDIR", paths.tmp.string());
+    set("SAGEBRUSH_INSTANCE", order.instance);  // what is left of it is found by this
+  }
 
   set("AWS_REGION", order.region);
   set("AWS_DEFAULT_REGION", order.region);

@@ -108,6 +108,17 @@ TEST(UserEnvironment, LeadsToTheServerAndHoldsNoToken) {
   EXPECT_THAT(variables, Not(Contains(HasSubstr("very-secret"))));
 }
 
+TEST(UserEnvironment, AnEntryPointOfTheUsersFindsTheRuntimesPython) {
+  Json json = Minimal();
+  json["command"] = Json::Array({"/bin/bash", "-c", "python3 train.py"});
+
+  const std::vector<std::string> variables =
+      UserEnvironment(ParseWorkOrder(json.Dump()).value(), Paths{}, "");
+
+  EXPECT_THAT(variables,
+              Contains(StartsWith("PATH=/opt/sagebrush/runtime/bin:/opt/sagebrush/kit/bin:/usr")));
+}
+
 TEST(UserEnvironment, WithoutNetworkNothingPointsToTheServer) {
   Json json = Minimal();
   json["network"] = false;
