@@ -266,7 +266,7 @@ Result<std::unique_ptr<CertificateAuthority>> CertificateAuthority::LoadOrCreate
   std::error_code ignored;  // an unreadable folder shows itself in what follows
   if (fs::exists(certificate_path, ignored)) return Load(certificate_path, key_path, clock);
 
-  RETURN_IF_ERROR(MakeFolders(folder, 0700));
+  RETURN_IF_ERROR(MakeFoldersDurably(folder, 0700));
   ASSIGN_OR_RETURN(const KeyPtr key, NewKey());
   ASSIGN_OR_RETURN(const CertificatePtr certificate, MakeAuthorityCertificate(key.get(), clock));
   ASSIGN_OR_RETURN(const std::string key_text, ToPem(key.get()));

@@ -36,7 +36,12 @@ struct ServerOptions {
   std::chrono::milliseconds stall_timeout{
       std::chrono::seconds(60)};  // within a request: no byte moved either way
   std::size_t io_threads = 2;
+  // A body as a whole may take `stall_timeout` and a second more for so many bytes: what drips keeps nothing open.
+  std::uint64_t min_body_rate = 1024;
+  // Bodies of up to 1 MiB are read whole before a worker is taken: all of them together up to so much, else by the handler.
+  std::size_t max_waiting_bodies = std::size_t{64} << 20;
   std::size_t max_workers = 96;   // handlers at the same time; threads start when needed
+  std::size_t max_lent = 512;     // more of them, in place of those that wait for a slow client
   std::size_t max_queued = 4096;  // beyond: 503 with Retry-After
   std::size_t max_connections = 16384;
   CertificateAuthority* certificates = nullptr;  // borrowed; null: no TLS, no kServe

@@ -17,21 +17,23 @@ Status PeerGone() { return Unavailable("the peer closed the connection"); }
 
 }  // namespace
 
-Patience Patience::Stall(std::chrono::milliseconds stall) {
-  return {Clock::System().SteadyNow() + stall, stall};
+Patience Patience::Stall(std::chrono::milliseconds stall, ThreadPool* pool) {
+  return {Clock::System().SteadyNow() + stall, stall, pool};
 }
 
 void Patience::Progress() {
   if (stall.count() > 0) end = Clock::System().SteadyNow() + stall;
 }
 
-Status WaitReady(int fd, Io::Kind wanted, SteadyTime end) {
+Status WaitReady(int fd, Io::Kind wanted, const Patience& patience) {
+  const ThreadPool::Lent lent(patience.pool);
   pollfd entry{};
   entry.fd = fd;
   entry.events = wanted == Io::Kind::kWantWrite ? POLLOUT : POLLIN;
   for (;;) {
     const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(end - Clock::System().SteadyNow()).count();
+        std::chrono::ceil<std::chrono::milliseconds>(patience.end - Clock::System().SteadyNow())
+            .count();
     if (left <= 0) return DeadlineExceeded("the peer was silent for too long");
     const int ready = ::poll(&entry, 1, static_cast<int>(std::min<std::int64_t>(left, 1 << 30)));
     if (ready > 0) return Status::Ok();  // also for an error: the next operation tells it
@@ -51,7 +53,7 @@ Result<std::size_t> ReadSome(Transport* transport, char* data, std::size_t size,
       case Io::Kind::kFailed:
         return PeerGone();
       default:
-        RETURN_IF_ERROR(WaitReady(transport->fd(), io.kind, patience.end));
+        RETURN_IF_ERROR(WaitReady(transport->fd(), io.kind, patience));
     }
   }
 }
@@ -68,7 +70,7 @@ Status WriteAll(Transport* transport, std::string_view data, bool more, Patience
       case Io::Kind::kFailed:
         return PeerGone();
       default:
-        RETURN_IF_ERROR(WaitReady(transport->fd(), io.kind, patience.end));
+        RETURN_IF_ERROR(WaitReady(transport->fd(), io.kind, patience));
     }
   }
   return Status::Ok();
@@ -112,7 +114,7 @@ Status WriteFile(Transport* transport, int file, std::uint64_t offset, std::uint
     } else if (sent == 0) {
       return DataLoss("a file is shorter than the answer that was begun with it");
     } else if (errno == EAGAIN) {
-      RETURN_IF_ERROR(WaitReady(transport->fd(), Io::Kind::kWantWrite, patience.end));
+      RETURN_IF_ERROR(WaitReady(transport->fd(), Io::Kind::kWantWrite, patience));
     } else if (errno == EPIPE || errno == ECONNRESET) {
       return PeerGone();
     } else if (errno != EINTR) {

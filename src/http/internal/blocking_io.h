@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "base/thread_pool.h"
 #include "http/internal/body_decoder.h"
 #include "http/internal/transport.h"
 
@@ -18,14 +19,18 @@ namespace sagebrush::http::internal {
 struct Patience {
   SteadyTime end;
   std::chrono::milliseconds stall{0};
+  ThreadPool* pool = nullptr;  // whose task it is that waits: its place is lent meanwhile
 
-  static Patience Until(SteadyTime end) { return {end, std::chrono::milliseconds(0)}; }
-  static Patience Stall(std::chrono::milliseconds stall);
+  static Patience Until(SteadyTime end) { return {end}; }
+  static Patience Stall(std::chrono::milliseconds stall, ThreadPool* pool = nullptr);
   void Progress();
 };
 
 // Waits until the socket is ready for what `wanted` (kWantRead, kWantWrite) says.
-Status WaitReady(int fd, Io::Kind wanted, SteadyTime end);
+Status WaitReady(int fd, Io::Kind wanted, const Patience& patience);
+inline Status WaitReady(int fd, Io::Kind wanted, SteadyTime end) {
+  return WaitReady(fd, wanted, Patience::Until(end));
+}
 
 // Some bytes; 0 when the peer has closed its side.
 Result<std::size_t> ReadSome(Transport* transport, char* data, std::size_t size, Patience patience);

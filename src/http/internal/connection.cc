@@ -20,6 +20,26 @@ constexpr std::uint64_t kWholeBodyBytes = 1 << 20;  // read on the loop before a
 constexpr int kBlankLines = 4;  // RFC 9112 2.2: empty lines before a request are ignored
 constexpr char kTlsHandshake = 0x16;
 
+// A share of what all bodies that are on their way may come to.
+class BodyRoom {
+ public:
+  explicit BodyRoom(std::atomic<std::size_t>* taken) : taken_(taken) {}
+  BodyRoom(const BodyRoom&) = delete;
+  BodyRoom& operator=(const BodyRoom&) = delete;
+  ~BodyRoom() { Give(); }
+  bool Take(std::size_t bytes, std::size_t limit) {
+    size_ = bytes;
+    if (taken_->fetch_add(bytes) + bytes <= limit) return true;
+    Give();
+    return false;
+  }
+  void Give() { taken_->fetch_sub(std::exchange(size_, 0)); }
+
+ private:
+  std::atomic<std::size_t>* const taken_;
+  std::size_t size_ = 0;
+};
+
 std::string PlainAnswer(int status, std::string_view text) {
   std::string answer =
       "HTTP/1.1 " + std::to_string(status) + " " + std::string(ReasonPhrase(status)) +
@@ -147,9 +167,12 @@ asio::awaitable<std::optional<RequestHead>> Connection::ReadHead() {
 asio::awaitable<bool> Connection::ServeRequest(RequestHead head) {
   std::optional<std::string> whole_body;
   const Framing framing = head.framing;
+  BodyRoom room(&core_->waiting_bodies);
   if (framing.kind == Framing::Kind::kLength && framing.length <= kWholeBodyBytes &&
-      !head.expect_continue) {
+      !head.expect_continue &&
+      room.Take(static_cast<std::size_t>(framing.length), core_->options.max_waiting_bodies)) {
     whole_body = co_await ReadWhole(framing.length);
+    room.Give();
     if (!whole_body) {
       if (expired_) {
         PrepareRefusal(408, "The request's body did not arrive in time.");
@@ -162,6 +185,8 @@ asio::awaitable<bool> Connection::ServeRequest(RequestHead head) {
   head.request.peer = session_.peer;
   ServerExchange::Environment environment;
   environment.stall = core_->options.stall_timeout;
+  environment.min_body_rate = core_->options.min_body_rate;
+  environment.workers = &core_->workers;
   environment.stopping = &core_->stopping;
   environment.take = [this] { return Bridge(); };
   environment.make_target = [this] { return std::make_shared<WakeTarget>(this); };

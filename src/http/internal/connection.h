@@ -30,13 +30,14 @@ struct ServerCore {
       : options(std::move(server_options)),
         handler(std::move(request_handler)),
         tls(options.certificates),
-        workers(options.max_workers, options.max_queued) {}
+        workers(options.max_workers, options.max_queued, options.max_lent) {}
 
   const ServerOptions options;
   const Handler handler;
   TlsContexts tls;
   ThreadPool workers;
   std::atomic<bool> stopping{false};
+  std::atomic<std::size_t> waiting_bodies{0};  // bytes that bodies read by the loops may come to
   std::function<void(std::uint64_t id)>
       tunnel_begun;  // this connection has no request to wait for any more
   std::function<void(std::uint64_t id)> closed;
@@ -72,6 +73,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<std::optional<Endpoint>> Connect(std::vector<Endpoint> endpoints);
   asio::awaitable<bool> StartTls(std::string host, bool follow_sni);
   asio::awaitable<std::optional<std::string>> ReadWhole(std::uint64_t length);
+  std::chrono::milliseconds LimitForBody(std::chrono::steady_clock::time_point begun,
+                                         std::size_t received) const;
   asio::awaitable<bool> DrainBody(BodyDecoder* decoder);
   Io TryFill();
   asio::awaitable<bool> Fill();  // more input; false at the end

@@ -35,6 +35,8 @@ class ServerExchange final : public Exchange {
  public:
   struct Environment {
     std::chrono::milliseconds stall;
+    std::uint64_t min_body_rate = 0;  // bytes a second, see ServerOptions
+    ThreadPool* workers = nullptr;    // whose places are lent while a client is waited for
     const std::atomic<bool>* stopping = nullptr;  // then answers say "Connection: close"
     std::function<Result<UniqueFd>()> take;       // makes the bridge of TakeConnection
     std::function<std::shared_ptr<WakeTarget>()> make_target;  // for Park
@@ -78,6 +80,7 @@ class ServerExchange final : public Exchange {
   Status Put(std::string_view data, bool more);  // blocking; a failure breaks the connection
   Status PutLast(std::string data);              // what does not go at once becomes the tail
   Status CheckRoom(std::uint64_t bytes);
+  Patience PatienceForBody() const;
 
   Session* const session_;
   const RequestHead head_;
@@ -85,6 +88,8 @@ class ServerExchange final : public Exchange {
   const Environment environment_;
   std::size_t body_read_ = 0;  // of whole_body_
   BodyDecoder decoder_;
+  std::uint64_t received_ = 0;  // of a body that the handler reads from the wire
+  std::chrono::milliseconds waited_for_it_{0};
 
   BodyForm form_ = BodyForm::kNone;
   std::uint64_t length_left_ = 0;
