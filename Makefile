@@ -8,7 +8,7 @@ DATA ?= data
 export PORT DATA
 
 .DEFAULT_GOAL := help
-.PHONY: help tutorial test build run notebook lint clean
+.PHONY: help tutorial test build run notebook bench lint clean
 
 help:
 	@echo 'make tutorial    the SageMaker tutorial, start to end, on this machine'
@@ -18,6 +18,7 @@ help:
 	@echo '                 (EXECUTE=FILE.ipynb: run a notebook, leave FILE.out.ipynb)'
 	@echo 'make build       the programs, in build/bin'
 	@echo 'make test        every test'
+	@echo 'make bench       every benchmark, beside its peers; results in benchmarks/results'
 	@echo 'make lint        the arrows between modules, clang-format and clang-tidy where installed'
 	@echo 'make clean       remove build/ (not the data, not the cache folder)'
 
@@ -39,6 +40,10 @@ notebook:
 test:
 	@tools/setup dev runtimes tweets jupyter tests clients
 	@exec tools/test
+
+bench:
+	@tools/setup build runtimes clients peers
+	@exec benchmarks/run
 
 lint:
 	@exec tools/lint

@@ -20,7 +20,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOP / "tests"))
-from harness import BIN, CACHE, CLIENT_PYTHON, Server  # noqa: E402,F401
+from harness import BIN, CACHE, CLIENT_PYTHON, Server, all_processes  # noqa: E402,F401
 
 PEERS = CACHE / "venvs" / "peers" / "bin"
 TICK = os.sysconf("SC_CLK_TCK")
@@ -118,7 +118,7 @@ def loaded(pid, *arguments, **options):
     done = max(1, answer["requests"])
     answer["cpu_us"] = (cpu_seconds(set(pids) | set(descendants(pid))) - before) / done * 1e6
     if answer["failures"] or any(not status.startswith("2") for status in answer["statuses"]):
-        print("  not all answers were good:", answer["statuses"], answer["failures"], file=sys.stderr)
+        raise SystemExit("not all answers were good: %s, %d without one" % (answer["statuses"], answer["failures"]))
     return answer
 
 

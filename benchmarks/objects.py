@@ -5,7 +5,7 @@
     benchmarks/objects.py [ROUNDS]     medians of interleaved rounds (3)
 
 Every server gets the same signed bytes. Ours syncs each object before it answers; the peers do what they do as they come.
-VERSITYGW names its program (go install github.com/versity/versitygw/cmd/versitygw@v1.0.20); without it that peer is left out.
+VERSITYGW names its program (go install github.com/versity/versitygw/cmd/versitygw@v1.8.0); without it that peer is left out.
 """
 
 import os
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from bench import PEERS, Results, Server, free_port, keys_of, load, loaded, signed, wait_for_port
 
+BUCKET = b"<CreateBucketConfiguration><LocationConstraint>us-west-2</LocationConstraint></CreateBucketConfiguration>"
 SMALL, LARGE = os.urandom(4096), os.urandom(64 << 20)
 
 
@@ -58,7 +59,7 @@ def main():
         ours = type("Ours", (), {"name": "here", "keys": keys_of(server), "address": server.address.split("//")[1], "pid": server.process.pid})
         others = peers(folder)
         for one in [ours, *others]:
-            load(one.address, [signed("PUT", one.address, "/bench", keys=one.keys, service="s3")], folder, 1, count=1)
+            loaded(one.pid, one.address, [signed("PUT", one.address, "/bench", BUCKET, keys=one.keys, service="s3")], folder, 1, count=1)
         figures = {}
         for number in range(rounds):
             for one in [ours, *others]:

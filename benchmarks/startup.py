@@ -1,24 +1,19 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""How quick the machinery itself is: exec to ready, idle memory, a job's first line, a line's way to its reader, an endpoint.
+"""How quick the machinery itself is: exec to ready, idle memory, a job's first line, a line's way to its reader.
 
     benchmarks/startup.py [ROUNDS]        medians of ROUNDS (5); needs the runtimes made (tools/setup build runtimes)
 
-Every figure stands beside a floor measured in the same run: a bare `python -c print` of the same runtime for a job's first
-line, the model server alone for an endpoint.
+The floor of a job's first line is measured in the same run: a bare `python -c print` of the same runtime.
 """
 
-import json
-import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-from harness import BIN, CLIENT_PYTHON, Server  # noqa: E402
+from bench import CLIENT_PYTHON, Results, Server
 
 # Runs in the client's Python: submits one job and times when its lines can be read.
 JOB = """
@@ -70,31 +65,32 @@ def bare_python():
 
 def main():
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    figures = {}
-
-    def note(name, value):
-        figures.setdefault(name, []).append(value)
-
+    results = Results("startup")
+    ready, bare, jobs = [], [], []
     with tempfile.TemporaryDirectory(prefix="sagebrush-bench-") as folder:
         server = Server(folder).start()  # the first start makes keys and certificates: not counted
         for _ in range(rounds):
-            server.process.terminate()
-            server.process.wait()
-            start = time.monotonic()
+            server.stop()
+            begin = time.monotonic()
             server.start()
-            note("exec to ready, ms", (time.monotonic() - start) * 1000)
+            ready.append((time.monotonic() - begin) * 1000)
         try:
-            note("idle resident memory, MB", resident_kilobytes(server.process.pid) / 1024)
+            idle = resident_kilobytes(server.process.pid) / 1024
             for _ in range(rounds):
-                note("floor: a bare python, ms", bare_python() * 1000)
-                for name, seconds in server.answer(JOB).items():
-                    note(name.replace("_", " ") + ", ms", seconds * 1000)
-            note("resident memory after %d jobs, MB" % rounds, resident_kilobytes(server.process.pid) / 1024)
+                bare.append(bare_python() * 1000)
+                jobs.append(server.answer(JOB))
+            worked = resident_kilobytes(server.process.pid) / 1024
         finally:
             server.stop()
-    print("programs: %s" % os.path.relpath(BIN))
-    for name, values in figures.items():
-        print("%-40s %8.1f   (%.1f to %.1f, n=%d)" % (name, statistics.median(values), min(values), max(values), len(values)))
+    results.add("exec to ready", ready, "ms", goal="< 100 ms")
+    results.add("idle resident memory", idle, "MiB", goal="< 50 MiB")
+    results.add("resident memory after %d jobs" % rounds, worked, "MiB")
+    for name, text, goal in (("create_to_first_line", "CreateTrainingJob to the script's first line", None),
+                             ("create_to_first_line_readable", "CreateTrainingJob to that line readable in the logs", "< 500 ms")):
+        results.add(text, [job[name] * 1000 for job in jobs], "ms", bare, "bare python -c print", goal=goal)
+    results.add("a line printed to the line read back", [job["line_to_readable"] * 1000 for job in jobs], "ms")
+    results.add("CreateTrainingJob to Completed, a script that sleeps 1 s", [job["create_to_completed"] * 1000 for job in jobs], "ms", [1000 + value for value in bare], "bare python and its sleep")
+    results.keep()
 
 
 if __name__ == "__main__":
