@@ -14,6 +14,8 @@ namespace {
 // What AWS's messages make of a number: whole ones without a point.
 std::string NumberText(double value) {
   char buffer[40];
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
   if (std::nearbyint(value) == value && std::abs(value) < 1e18)
     return std::to_string(static_cast<long long>(value));
   const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
@@ -149,6 +151,10 @@ class Walk {
   void Value(const Shape& shape, const Json& value, const std::string& path) {
     for (const std::string& text : Broken(shape, value))
       violations_->push_back(Opening(shape, value, path) + text);
+    Inside(shape, value, path);
+  }
+
+  void Inside(const Shape& shape, const Json& value, const std::string& path) {
     if (shape.type == Type::kStructure) {
       Structure(shape, value, path);
     } else if (shape.type == Type::kList && value.is_array()) {
@@ -158,22 +164,20 @@ class Walk {
     }
   }
 
-  // Scalars inside a list are told of once, for the list: "Member must satisfy constraint: [all of
-  // the element's]".
+  // What an element itself breaks is told of once, for the list: "Member must satisfy constraint:
+  // [all of the element's]"; what stands inside it, at its place.
   void List(const Shape& shape, const Json& value, const std::string& path) {
     const Shape& element = *shape.element().shape;
     const auto& items = value.AsArray();
-    if (IsScalar(element)) {
-      const bool is_broken = std::any_of(items.begin(), items.end(), [&](const Json& item) {
-        return !Broken(element, item).empty();
-      });
-      if (is_broken)
-        violations_->push_back(Opening(shape, value, path) + "Member must satisfy constraint: [" +
-                               AllOf(element) + "]");
-      return;
-    }
+    const bool is_broken = std::any_of(items.begin(), items.end(), [&](const Json& item) {
+      return !Broken(element, item).empty();
+    });
+    if (is_broken)
+      violations_->push_back(Opening(shape, value, path) + "Member must satisfy constraint: [" +
+                             AllOf(element) + "]");
+    if (IsScalar(element)) return;
     for (std::size_t i = 0; i < items.size(); ++i)
-      Value(element, items[i], path + "." + std::to_string(i + 1) + ".member");
+      Inside(element, items[i], path + "." + std::to_string(i + 1) + ".member");
   }
 
   void Map(const Shape& shape, const Json& value, const std::string& path) {
@@ -183,11 +187,8 @@ class Walk {
     bool is_item_broken = false;
     for (const auto& [key, item] : value.AsObject()) {
       is_key_broken = is_key_broken || !Broken(key_shape, Json(key)).empty();
-      if (IsScalar(item_shape)) {
-        is_item_broken = is_item_broken || !Broken(item_shape, item).empty();
-      } else {
-        Value(item_shape, item, path + "." + key + ".member");
-      }
+      is_item_broken = is_item_broken || !Broken(item_shape, item).empty();
+      if (!IsScalar(item_shape)) Inside(item_shape, item, path + "." + key + ".member");
     }
     if (is_key_broken)
       violations_->push_back(Opening(shape, value, path) + "Map keys must satisfy constraint: [" +
@@ -205,9 +206,10 @@ class Walk {
         !patterns_->Matches(shape.pattern, value.AsString()))
       out.push_back("Member must satisfy regular expression pattern: " +
                     std::string(shape.pattern));
-    if (shape.Is(Shape::kHasMax) && measure && *measure > shape.max)
+    // Written so that NaN breaks every bound.
+    if (shape.Is(Shape::kHasMax) && measure && !(*measure <= shape.max))
       out.push_back(BoundText(shape, true));
-    if (shape.Is(Shape::kHasMin) && measure && *measure < shape.min)
+    if (shape.Is(Shape::kHasMin) && measure && !(*measure >= shape.min))
       out.push_back(BoundText(shape, false));
     if (!shape.enum_values.empty() && value.is_string() &&
         std::find(shape.enum_values.begin(), shape.enum_values.end(), value.AsString()) ==
@@ -216,7 +218,7 @@ class Walk {
     return out;
   }
 
-  // Every constraint of a scalar in AWS's order, for the bracketed texts of lists and maps.
+  // Every constraint of an element in AWS's order, for the bracketed texts of lists and maps.
   static std::string AllOf(const Shape& shape) {
     std::vector<std::string> texts;
     if (shape.Is(Shape::kHasMax)) texts.push_back(BoundText(shape, true));
@@ -277,7 +279,7 @@ std::vector<std::string> Validator::Violations(const Shape& shape, const Json& d
 std::optional<Error> Validator::Check(const Service& service, const Operation& operation,
                                       const Json& document) {
   if (operation.input == nullptr) return std::nullopt;
-  if (service.protocol == Protocol::kRestXml) return CheckS3(*operation.input, document, true);
+  if (service.protocol() == Protocol::kRestXml) return CheckS3(*operation.input, document, true);
   const std::vector<std::string> violations = Violations(*operation.input, document);
   if (violations.empty()) return std::nullopt;
   return Error{std::string(service.validation_code),

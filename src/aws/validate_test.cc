@@ -3,6 +3,7 @@
 #include "aws/validate.h"
 
 #include <gtest/gtest.h>
+#include <limits>
 
 #include "aws_models/services.h"
 
@@ -129,6 +130,45 @@ TEST_F(ValidateTest, ScalarsInAListAreToldOfOnceForTheList) {
             "satisfy constraint: [Member must have length less than or equal to 32, Member must "
             "have length greater than or equal to "
             "0, Member must satisfy regular expression pattern: [-0-9a-zA-Z]+]");
+}
+
+// The form of DynamoDB's BatchWriteItem, nasa-gcn/gcn.nasa.gov pull request 1042: "Value
+// '{Table=[]}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint:
+// [Member must have length less than or equal to 25, Member must have length greater than …]".
+TEST_F(ValidateTest, CollectionsInAMapAreMeasuredForTheMap) {
+  const Json job = *Json::Parse(
+      R"({"AutoMLJobName":"j","RoleArn":"arn:aws:iam::123456789012:role/r","AutoMLJobInputDataConfig":[{}],
+          "OutputDataConfig":{"S3OutputPath":"s3://b/o"},"AutoMLProblemTypeConfig":
+          {"TimeSeriesForecastingJobConfig":{"ForecastFrequency":"1D","ForecastHorizon":1,
+          "TimeSeriesConfig":{"TargetAttributeName":"t","TimestampAttributeName":"s",
+          "ItemIdentifierAttributeName":"i"},"Transformations":{"Filling":{"price":{}}}}}})");
+
+  EXPECT_EQ(Message(SagemakerModel(), "CreateAutoMLJobV2", job),
+            "1 validation error detected: Value '{price={}}' at "
+            "'autoMLProblemTypeConfig.timeSeriesForecastingJobConfig.transformations.filling' "
+            "failed to satisfy constraint: Map value must satisfy constraint: [Member must have "
+            "length less than or equal to 6, Member must have length greater than or equal to 1]");
+}
+
+// As mhart/dynalite's test/batchWriteItem.js, which is run against DynamoDB too, has it: "Value null
+// at 'requestItems.aa;.member.1.member.putRequest.item' …".
+TEST_F(ValidateTest, PathsGoThroughMapsByKey) {
+  EXPECT_EQ(Message(SagemakerModel(), "CreateTrialComponent",
+                    *Json::Parse(R"({"TrialComponentName":"c","InputArtifacts":{"data":{}}})")),
+            "1 validation error detected: Value null at 'inputArtifacts.data.member.value' failed "
+            "to satisfy constraint: Member must not be null");
+}
+
+TEST_F(ValidateTest, NumbersThatAreNoneBreakEveryBound) {
+  Json variant = *Json::Parse(R"({"VariantName":"v","ModelName":"m"})");
+  variant["InitialVariantWeight"] = std::numeric_limits<double>::quiet_NaN();
+
+  EXPECT_EQ(Message(SagemakerModel(), "CreateEndpointConfig",
+                    Json::Object({{"EndpointConfigName", "c"},
+                                  {"ProductionVariants", Json::Array({variant})}})),
+            "1 validation error detected: Value 'NaN' at "
+            "'productionVariants.1.member.initialVariantWeight' failed to satisfy constraint: "
+            "Member must have value greater than or equal to 0");
 }
 
 TEST_F(ValidateTest, ListsHaveSizes) {
