@@ -47,7 +47,8 @@ def write_page(models: list[model.Model], implemented: set[tuple[str, str]]) -> 
     summary, sections = "", ""
     for service in models:
         done = [name for name in service.operations if (service.folder, name) in implemented]
-        summary += f"| {service.folder} | {service.protocol} | {len(done)} | {len(service.operations)} |\n"
+        protocols = ", ".join(service.protocols)
+        summary += f"| {service.folder} | {protocols} | {len(done)} | {len(service.operations)} |\n"
         sections += f"\n## {service.folder}\n\n{service.metadata.get('serviceFullName', service.folder)}\n\n"
         sections += "| operation | implemented |\n| --- | --- |\n"
         sections += "".join(f"| {name} |{' yes' if name in done else ''} |\n" for name in service.operations)

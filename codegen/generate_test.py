@@ -54,10 +54,17 @@ class RulesTest(unittest.TestCase):
         families = {"toy-box": {"putting": ["PutToy"]}}
         self.assertEqual(generate.generate([toy()], families), generate.generate([toy()], families))
 
-    def test_protocol_is_the_first_we_speak(self):
+    def test_protocols_are_those_we_speak_in_the_models_order(self):
         data = json.loads((GOLDEN / "toy_model.json").read_text(encoding="utf-8"))
+        data["metadata"]["protocols"] = ["smithy-rpc-v2-cbor", "carrier-pigeon", "json", "query"]
         data["metadata"]["protocol"] = "smithy-rpc-v2-cbor"
-        self.assertEqual(model.Model("toy", data).protocol, "json")
+        self.assertEqual(model.Model("toy", data).protocols, ["smithy-rpc-v2-cbor", "json", "query"])
+
+    def test_model_of_no_protocol_we_speak_is_refused(self):
+        data = json.loads((GOLDEN / "toy_model.json").read_text(encoding="utf-8"))
+        data["metadata"] |= {"protocol": "ec2", "protocols": ["ec2"]}
+        with self.assertRaisesRegex(model.ModelError, "speaks none"):
+            model.Model("toy", data).protocols
 
     def test_shared_shapes_are_written_once(self):
         families = structs.Families(toy(), {"putting": ["PutToy"], "getting": ["GetToy"]})
@@ -117,7 +124,7 @@ class NamesTest(unittest.TestCase):
 class CoverageTest(unittest.TestCase):
     def test_table_marks_what_is_implemented(self):
         page = coverage.write_page([toy()], {("toy-box", "GetToy")})
-        self.assertIn("| toy-box | json | 1 | 2 |", page)
+        self.assertIn("| toy-box | json, smithy-rpc-v2-cbor | 1 | 2 |", page)
         self.assertIn("| GetToy | yes |", page)
         self.assertIn("| PutToy | |", page)
 

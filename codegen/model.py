@@ -17,6 +17,10 @@ import re
 import zipfile
 
 
+# As models call them. What the server makes of each: src/aws/protocol.h.
+PROTOCOLS = ("json", "rest-json", "rest-xml", "query", "smithy-rpc-v2-cbor")
+
+
 class ModelError(Exception):
     """The input is not what the generator was written for."""
 
@@ -95,13 +99,13 @@ class Model:
         return self.folder.replace("-", "_")
 
     @property
-    def protocol(self) -> str:
-        """The first protocol that the server speaks: new models list CBOR first."""
-        known = ("json", "rest-json", "rest-xml", "query")
-        for protocol in [self.metadata["protocol"], *self.metadata.get("protocols", [])]:
-            if protocol in known:
-                return protocol
-        raise ModelError(f"{self.folder} speaks none of {', '.join(known)}")
+    def protocols(self) -> list[str]:
+        """Those of the model's protocols that the server speaks, the service's favourite first."""
+        listed = dict.fromkeys([self.metadata["protocol"], *self.metadata.get("protocols", [])])
+        spoken = [protocol for protocol in listed if protocol in PROTOCOLS]
+        if not spoken:
+            raise ModelError(f"{self.folder} speaks none of {', '.join(PROTOCOLS)}")
+        return spoken
 
     def members(self, shape_name: str) -> list[Member]:
         """Members in model order; a list has one (`member`), a map two (`key`, `value`)."""

@@ -41,8 +41,15 @@ VALIDATION_CODES = {
     "rest-json": "ValidationException",
     "rest-xml": "InvalidArgument",
     "query": "ValidationError",
+    "smithy-rpc-v2-cbor": "ValidationException",
 }
-PROTOCOLS = {"json": "kJson", "rest-json": "kRestJson", "rest-xml": "kRestXml", "query": "kQuery"}
+PROTOCOLS = {
+    "json": "kJson",
+    "rest-json": "kRestJson",
+    "rest-xml": "kRestXml",
+    "query": "kQuery",
+    "smithy-rpc-v2-cbor": "kCbor",
+}
 
 
 def quote(text: str) -> str:
@@ -125,6 +132,7 @@ class Tables:
                 ("EventStream", bool(shape.get("eventstream"))),
                 ("SenderFault", bool(error.get("senderFault"))),
                 ("ServerFault", bool(shape.get("fault"))),
+                ("Document", bool(shape.get("document"))),
             ],
         )
         return (
@@ -177,6 +185,7 @@ def write_tables(model: Model) -> str:
         operations.append(row % len(errors))
         errors += operation_errors
     namespaces = [f"{{{quote(uri)},{quote(prefix)}}}," for uri, prefix in tables.namespace_rows]
+    protocols = [f"Protocol::{PROTOCOLS[protocol]}," for protocol in model.protocols]
     meta = model.metadata
     service = (
         f"extern const Service {model.identifier};\n"
@@ -184,8 +193,9 @@ def write_tables(model: Model) -> str:
         f"{quote(meta.get('signingName', meta['endpointPrefix']))},{quote(meta['endpointPrefix'])},"
         f"{quote(meta.get('targetPrefix', ''))},{quote(meta['apiVersion'])},"
         f"{quote(meta.get('xmlNamespace', model.overrides.get('xml_namespace', '')))},"
-        f"Protocol::{PROTOCOLS[model.protocol]},{quote(meta.get('jsonVersion', ''))},"
-        f"{quote(model.overrides.get('validation_code', VALIDATION_CODES[model.protocol]))},"
+        f"{{kProtocols,{len(protocols)}}},{quote(meta.get('jsonVersion', ''))},"
+        f"{'true' if 'awsQueryCompatible' in meta else 'false'},"
+        f"{quote(model.overrides.get('validation_code', VALIDATION_CODES[model.protocols[0]]))},"
         f"{{kOperations,{len(operations)}}},{{kShapes,{len(shapes)}}}}};\n"
     )
     return (
@@ -199,6 +209,7 @@ def write_tables(model: Model) -> str:
         + array("Shape", "kShapes", shapes)
         + array("Shape*", "kErrors", errors).replace("const Shape* kErrors", "const Shape* const kErrors")
         + array("Operation", "kOperations", operations)
+        + array("Protocol", "kProtocols", protocols)
         + "}  // namespace\n"
         + service
         + "}  // namespace sagebrush::aws::models\n"

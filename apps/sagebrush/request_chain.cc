@@ -61,8 +61,7 @@ void RequestChain::Handle(http::Exchange& exchange) {
   const auto outcome = Walk(call);
   if (outcome.ok()) return;
   const aws::Error error = outcome.error(call.route.protocol);
-  http::Response response =
-      aws::EncodeError(call.route.service, call.route.protocol, error, call.reply_to);
+  http::Response response = aws::EncodeError(call.route, error, call.reply_to);
   if (response.status >= 500)
     LogError("request", call.context.request_id + " " + call.request.method + " " +
                             std::string(call.request.raw_path()) + ": " + error.code + ": " +
@@ -140,7 +139,7 @@ aws::Outcome<std::monostate> RequestChain::Walk(Call& call) {
   if (!operation.ok()) return operation.error(call.route.protocol);
 
   ASSIGN_OR_RETURN(const Json input,
-                   aws::Decode(*call.route.service, *call.operation, call.request, call.route.path,
+                   aws::Decode(call.route, *call.operation, call.request,
                                streams ? std::string_view() : call.body));
   const auto service = services_.find(call.route.service->name);
   const services::Operation* handler = nullptr;
@@ -165,7 +164,7 @@ aws::Outcome<std::monostate> RequestChain::Walk(Call& call) {
   }
   if (auto violation = validator_.Check(*call.route.service, *call.operation, input))
     return std::move(*violation);
-  if (handler == nullptr) return aws::NotImplemented(*call.route.service, *call.operation);
+  if (handler == nullptr) return aws::NotImplemented(call.route.protocol, *call.operation);
   if (handler->stream && call.body_read) {
     ReplayedExchange replayed(call.exchange, std::move(call.body));
     return handler->stream(call.context, input, replayed);
@@ -173,7 +172,7 @@ aws::Outcome<std::monostate> RequestChain::Walk(Call& call) {
   if (handler->stream) return handler->stream(call.context, input, call.exchange);
   ASSIGN_OR_RETURN(const Json result, handler->document(call.context, input));
   RETURN_IF_ERROR(
-      call.exchange.Send(aws::Encode(*call.route.service, *call.operation, result, call.reply_to)));
+      call.exchange.Send(aws::Encode(call.route, *call.operation, result, call.reply_to)));
   return std::monostate();
 }
 

@@ -21,7 +21,9 @@ void TryBody(std::string_view service_name, std::string_view operation_name,
   http::Request request;
   request.method = "POST";
   request.target = target;
-  const auto document = aws::Decode(service, operation, request, request.raw_path(), body);
+  const aws::Route route{
+      .service = &service, .protocol = service.protocol(), .path = std::string(request.raw_path())};
+  const auto document = aws::Decode(route, operation, request, body);
   if (document.ok()) (void)validator.Check(service, operation, *document);
 }
 
@@ -39,6 +41,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   request.target = "/" + std::string(bytes);
   const aws::Route route = aws::RouteRequest(request, "");
   const auto operation = aws::RouteOperation(route, request);
-  if (operation.ok()) (void)aws::Decode(*route.service, **operation, request, route.path, "");
+  if (operation.ok()) (void)aws::Decode(route, **operation, request, "");
   return 0;
 }

@@ -12,15 +12,16 @@ namespace {
 
 Outcome<Json> DecodeText(const Service& service, std::string_view operation,
                          const RequestText& text) {
-  Route route;
-  route.path = text.request.raw_path();
-  return Decode(service, *service.FindOperation(operation), text.request, route.path, text.body);
+  const Route route{.service = &service,
+                    .protocol = service.protocol(),
+                    .path = std::string(text.request.raw_path())};
+  return Decode(route, *service.FindOperation(operation), text.request, text.body);
 }
 
 std::string Decoded(const Service& service, std::string_view operation, std::string_view text) {
   const auto document = DecodeText(service, operation, RequestText(text));
   if (!document.ok()) {
-    const Error error = document.error(service.protocol);
+    const Error error = document.error(service.protocol());
     return error.code + ": " + error.message;
   }
   return document->Dump();

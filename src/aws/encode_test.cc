@@ -7,6 +7,8 @@
 namespace sagebrush::aws {
 namespace {
 
+using namespace std::string_literals;
+
 const ReplyTo kReplyTo{.request_id = "11111111-2222", .host_id = "host", .resource = "/b/k"};
 
 // Status, headers and body as one text.
@@ -17,7 +19,8 @@ std::string Text(const http::Response& response) {
 }
 
 std::string Encoded(const Service& service, std::string_view operation, std::string_view result) {
-  return Text(Encode(service, *service.FindOperation(operation), *Json::Parse(result), kReplyTo));
+  return Text(Encode({.service = &service, .protocol = service.protocol()},
+                     *service.FindOperation(operation), *Json::Parse(result), kReplyTo));
 }
 
 TEST(EncodeJson, TimestampsAreNumbersToTheMillisecond) {
@@ -41,6 +44,22 @@ TEST(EncodeJson, MembersOutsideTheModelDoNotLeak) {
   EXPECT_NE(Encoded(SagemakerModel(), "CreateModel", R"({"ModelArn":"a","internal":1})")
                 .find("\n\n{\"ModelArn\":\"a\"}"),
             std::string::npos);
+}
+
+TEST(EncodeCbor, MembersByNameTimestampsTagged) {
+  EXPECT_EQ(Encoded(CloudwatchModel(), "GetMetricStatistics",
+                    R"({"Label":"a","Datapoints":[{"Timestamp":1700000000.0,"Sum":1.5,"x":1}]})"),
+            "200\nContent-Type: application/cbor\nsmithy-protocol: rpc-v2-cbor\n"
+            "x-amzn-RequestId: 11111111-2222\n\n"
+            "\xa2\x65Label\x61"
+            "a\x6a"
+            "Datapoints\x81\xa2\x69Timestamp\xc1\x1a\x65\x53\xf1"s +
+                std::string("\0\x63Sum\xfa\x3f\xc0\0\0", 10));
+}
+
+TEST(EncodeCbor, OperationWithoutOutputHasNeitherBodyNorType) {
+  EXPECT_EQ(Encoded(CloudwatchModel(), "PutMetricData", "{}"),
+            "200\nsmithy-protocol: rpc-v2-cbor\nx-amzn-RequestId: 11111111-2222\n\n");
 }
 
 TEST(EncodeQuery, ResultAndRequestId) {
@@ -148,7 +167,7 @@ std::string ErrorText(const Service* service, Protocol protocol, const Error& er
                       bool is_head = false) {
   ReplyTo reply_to = kReplyTo;
   reply_to.is_head = is_head;
-  return Text(EncodeError(service, protocol, error, reply_to));
+  return Text(EncodeError({.service = service, .protocol = protocol}, error, reply_to));
 }
 
 TEST(EncodeError, Json) {
@@ -172,6 +191,32 @@ TEST(EncodeError, JsonExtras) {
           .find(
               R"({"__type":"InvalidSequenceTokenException","message":"x","expectedSequenceToken":"49"})"),
       std::string::npos);
+}
+
+// botocore's vectors QueryCompatibleAwsJson10CustomCodeError and ...NoCustomCodeError.
+TEST(EncodeError, ServicesThatSpokeQueryRepeatTheOldCodeInAHeader) {
+  const std::string fault =
+      ErrorText(&CloudwatchModel(), Protocol::kJson, {"InternalServiceFault", "x"});
+
+  EXPECT_TRUE(fault.starts_with("500\n")) << fault;
+  EXPECT_NE(fault.find("x-amzn-query-error: InternalServiceError;Receiver\n"), std::string::npos);
+  EXPECT_NE(fault.find("Content-Type: application/x-amz-json-1.0\n"), std::string::npos);
+  EXPECT_NE(fault.find(R"({"__type":"InternalServiceFault","Message":"x"})"), std::string::npos);
+  EXPECT_NE(ErrorText(&CloudwatchModel(), Protocol::kQuery, {"InternalServiceFault", "x"})
+                .find("<Type>Receiver</Type><Code>InternalServiceError</Code>"),
+            std::string::npos);
+}
+
+TEST(EncodeError, ServicesThatSpokeQuerySpellCommonErrorsBothWays) {
+  const std::string text =
+      ErrorText(&CloudwatchModel(), Protocol::kCbor,
+                MakeError(Protocol::kCbor, Fault::kAccessDenied, "User: u is not authorized"));
+
+  EXPECT_TRUE(text.starts_with("400\n")) << text;
+  EXPECT_NE(text.find("x-amzn-query-error: AccessDenied;Sender\n"), std::string::npos);
+  EXPECT_NE(text.find("\x75"
+                      "AccessDeniedException"),
+            std::string::npos);
 }
 
 TEST(EncodeError, RestJsonNamesItInAHeader) {
@@ -217,9 +262,9 @@ TEST(EncodeError, S3) {
 
 TEST(Error, OperationsWithoutHandlersAreRefusedInTheirProtocolsWords) {
   const auto code = [](const Service& service, std::string_view name) {
-    const Error error = NotImplemented(service, *service.FindOperation(name));
+    const Error error = NotImplemented(service.protocol(), *service.FindOperation(name));
     return error.code + " " +
-           std::to_string(Resolve(&service, service.protocol, error).http_status);
+           std::to_string(Resolve(&service, service.protocol(), error).http_status);
   };
   EXPECT_EQ(code(SagemakerModel(), "CreatePipeline"), "UnknownOperationException 400");
   EXPECT_EQ(code(IamModel(), "CreateUser"), "InvalidAction 400");

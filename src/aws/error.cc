@@ -63,7 +63,7 @@ struct StatusRow {
   int status;
 };
 
-// json 1.x answers 400 to everything that is the caller's fault; these are the others.
+// json 1.x and CBOR answer 400 to everything that is the caller's fault; these are the others.
 constexpr StatusRow kServerFaults[] = {
     {"InternalFailure", 500},         {"InternalServerError", 500},
     {"InternalServerException", 500}, {"InternalError", 500},
@@ -149,9 +149,16 @@ int CommonStatus(Protocol protocol, std::string_view code) {
     return status == 0 ? 400 : status;
   }
   if (const int status = Lookup(kServerFaults, code); status != 0) return status;
-  if (protocol == Protocol::kJson) return 400;
+  if (protocol == Protocol::kJson || protocol == Protocol::kCbor) return 400;
   const int status = Lookup(kForbidden, code);
   return status == 0 ? 400 : status;
+}
+
+// "AccessDenied" of "AccessDeniedException"; a code that is nobody's stays as it is.
+std::string_view QuerySpelling(std::string_view code) {
+  const auto* it = std::find_if(std::begin(kSpellings), std::end(kSpellings),
+                                [&](const Spelling& row) { return row.json == code; });
+  return it == std::end(kSpellings) ? code : it->query;
 }
 
 const Shape* FindException(const Service* service, std::string_view code) {
@@ -221,9 +228,9 @@ Error FromCodedStatus(Protocol protocol, const Status& status) {
              : FromStatus(protocol, status);
 }
 
-Error NotImplemented(const Service& service, const Operation& operation) {
+Error NotImplemented(Protocol protocol, const Operation& operation) {
   return MakeError(
-      service.protocol, Fault::kNotImplemented,
+      protocol, Fault::kNotImplemented,
       "The operation " + std::string(operation.name) +
           " is not implemented by this server; docs/coverage.md lists those that are.");
 }
@@ -247,9 +254,20 @@ WireError Resolve(const Service* service, Protocol protocol, const Error& error)
   WireError wire;
   wire.code = error.code;
   wire.shape = FindException(service, error.code);
-  if (wire.shape != nullptr && !wire.shape->error_code.empty()) wire.code = wire.shape->error_code;
+  const bool has_old_code = wire.shape != nullptr && !wire.shape->error_code.empty();
+  // A service that spoke query once: its old codes and statuses stay with query, and clients of its
+  // other protocols read the old code from a header.
+  const bool is_modern =
+      service != nullptr && service->is_query_compatible && protocol != Protocol::kQuery;
+  if (is_modern) {
+    if (wire.shape != nullptr) wire.code = wire.shape->name;
+    wire.query_code = has_old_code ? wire.shape->error_code : QuerySpelling(wire.code);
+  } else if (has_old_code) {
+    wire.code = wire.shape->error_code;
+  }
   wire.http_status = error.http_status;
-  if (wire.http_status == 0 && wire.shape != nullptr) wire.http_status = wire.shape->error_status;
+  if (wire.http_status == 0 && wire.shape != nullptr && !(is_modern && has_old_code))
+    wire.http_status = wire.shape->error_status;
   if (wire.http_status == 0 && wire.shape != nullptr && wire.shape->Is(Shape::kServerFault))
     wire.http_status = 500;
   if (wire.http_status == 0) wire.http_status = CommonStatus(protocol, wire.code);

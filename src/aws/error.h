@@ -59,13 +59,14 @@ Error FromStatus(Protocol protocol, const Status& status);
 Error FromCodedStatus(Protocol protocol, const Status& status);
 
 // The answer to an operation that has no handler.
-Error NotImplemented(const Service& service, const Operation& operation);
+Error NotImplemented(Protocol protocol, const Operation& operation);
 // The answer to an operation that the service does not have.
 Error UnknownOperation(Protocol protocol, std::string_view name);
 
 // What an error becomes on the wire.
 struct WireError {
   std::string code;
+  std::string query_code;  // what x-amzn-query-error says; empty: no such header
   int http_status = 400;
   bool is_sender_fault = true;
   const Shape* shape = nullptr;  // the modelled exception; may be null

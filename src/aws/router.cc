@@ -31,14 +31,14 @@ QueryPairs PairsOf(std::string_view text) {
 
 const Service* ByTargetPrefix(std::string_view prefix) {
   for (const Service* service : AllServices())
-    if (service->protocol == Protocol::kJson && service->target_prefix == prefix) return service;
+    if (service->Speaks(Protocol::kJson) && service->target_prefix == prefix) return service;
   return nullptr;
 }
 
 // The rest-json service of that signing name which knows the path. Several sign as "sagemaker".
 const Service* ByPath(std::string_view signing_name, std::string_view path) {
   for (const Service* service : AllServices()) {
-    if (service->protocol != Protocol::kRestJson ||
+    if (service->protocol() != Protocol::kRestJson ||
         (!signing_name.empty() && service->signing_name != signing_name))
       continue;
     for (const Operation& operation : service->operations)
@@ -51,7 +51,7 @@ const Service* BySigningName(std::string_view signing_name, bool is_form) {
   const Service* found = nullptr;
   for (const Service* service : AllServices()) {
     if (service->signing_name != signing_name) continue;
-    if ((service->protocol == Protocol::kQuery) == is_form) return service;
+    if (service->Speaks(Protocol::kQuery) == is_form) return service;
     if (found == nullptr) found = service;
   }
   return found;
@@ -68,10 +68,13 @@ const Service* ByHost(std::string_view host) {
   return nullptr;
 }
 
-void Choose(const Service* service, Route* route) {
+void Choose(const Service* service, Protocol protocol, Route* route) {
   route->service = service;
-  route->protocol = service->protocol;
+  route->protocol = protocol;
 }
+
+// Nothing about the request tells the protocol, so it is the service's favourite.
+void Choose(const Service* service, Route* route) { Choose(service, service->protocol(), route); }
 
 // Nobody's: which protocol would the client understand?
 Protocol GuessProtocol(const http::Request& request, bool is_form) {
@@ -86,10 +89,26 @@ void RouteTarget(std::string_view target, Route* route) {
   route->protocol = Protocol::kJson;
   route->operation_name = dot == std::string_view::npos ? target : target.substr(dot + 1);
   if (const Service* service = ByTargetPrefix(prefix); service != nullptr) {
-    Choose(service, route);
+    Choose(service, Protocol::kJson, route);
   } else {
     route->unknown_service = prefix;
   }
+}
+
+// rpc-v2-cbor: /service/SERVICE/operation/OPERATION, behind whatever path the endpoint has.
+void RouteCbor(Route* route) {
+  route->protocol = Protocol::kCbor;
+  const auto parts = Split(route->path, '/');
+  const std::size_t n = parts.size();
+  if (n < 5 || parts[n - 4] != "service" || parts[n - 2] != "operation") {
+    route->unknown_service = route->path;
+    return;
+  }
+  route->operation_name = parts[n - 1];
+  for (const Service* service : AllServices())
+    if (service->Speaks(Protocol::kCbor) && service->target_prefix == parts[n - 3])
+      return Choose(service, Protocol::kCbor, route);
+  route->unknown_service = parts[n - 3];
 }
 
 void RouteForm(const http::Request& request, std::string_view scope, const QueryPairs& form,
@@ -101,10 +120,10 @@ void RouteForm(const http::Request& request, std::string_view scope, const Query
       scope.empty() ? ByHost(WithoutPort(request.host())) : BySigningName(scope, true);
   if (service == nullptr && scope.empty())
     for (const Service* candidate : AllServices())
-      if (candidate->protocol == Protocol::kQuery && candidate->api_version == version)
+      if (candidate->Speaks(Protocol::kQuery) && candidate->api_version == version)
         service = candidate;
-  if (service != nullptr && service->protocol == Protocol::kQuery) {
-    Choose(service, route);
+  if (service != nullptr && service->Speaks(Protocol::kQuery)) {
+    Choose(service, Protocol::kQuery, route);
   } else {
     route->unknown_service =
         scope.empty() ? "query service of version " + std::string(version) : std::string(scope);
@@ -138,6 +157,10 @@ Route RouteRequest(const http::Request& request, std::string_view form) {
     route.is_telemetry = true;
     return route;
   }
+  if (request.headers.GetOr("smithy-protocol", "") == "rpc-v2-cbor") {
+    RouteCbor(&route);
+    return route;
+  }
   if (const auto target = request.headers.Get("X-Amz-Target")) {
     RouteTarget(*target, &route);
     return route;
@@ -160,7 +183,7 @@ Route RouteRequest(const http::Request& request, std::string_view form) {
   } else {
     RouteScope(request, "s3", false, &route);
   }
-  if (route.service != nullptr && route.service->protocol == Protocol::kRestXml) {
+  if (route.service != nullptr && route.protocol == Protocol::kRestXml) {
     const std::string_view bucket = BucketOfHost(host);
     if (!bucket.empty()) route.path = "/" + std::string(bucket) + route.path;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which service a request is for, and which of its operations: everything comes in on one port. The
-// order is the design's: X-Amz-Target, then the path, then the scope of the signature, then S3.
+// order is the design's: smithy-protocol and X-Amz-Target, then the path, then the scope of the
+// signature, then S3.
 // Nothing here believes who the caller says she is: the scope is only read to know in which
 // protocol to answer. Pure functions.
 #pragma once
@@ -18,11 +19,11 @@ namespace sagebrush::aws {
 struct Route {
   const Service* service = nullptr;  // null: no service of ours
   Protocol protocol =
-      Protocol::kRestXml;       // in which errors are told, whether or not there is a service
-  std::string operation_name;   // where the request names one: X-Amz-Target, Action
-  std::string unknown_service;  // what was asked for when `service` is null, for the message
-  std::string path;             // still encoded; a virtual-host bucket stands in front
-  bool is_telemetry = false;    // the SDKs' usage reports: a polite 200, no signature looked at
+      Protocol::kRestXml;            // in which errors are told, whether or not there is a service
+  std::string operation_name = {};   // where the request names one: X-Amz-Target, Action
+  std::string unknown_service = {};  // what was asked for when `service` is null, for the message
+  std::string path = {};             // still encoded; a virtual-host bucket stands in front
+  bool is_telemetry = false;  // the SDKs' usage reports: a polite 200, no signature looked at
 };
 
 // A form posted to "/": its body is needed to know the operation, so read it before routing.

@@ -34,6 +34,44 @@ TEST(Router, TargetDecidesFirst) {
             "UnknownOperationException");
 }
 
+// The three ways into CloudWatch: clients of 2026, of 2025 and of before.
+TEST(Router, ServiceOfSeveralProtocolsIsReachedByEach) {
+  const auto routed = [](const RequestText& text) {
+    const Route route = RouteRequest(text.request, IsForm(text.request) ? text.body : "");
+    EXPECT_EQ(route.service, &CloudwatchModel());
+    EXPECT_TRUE(RouteOperation(route, text.request).ok());
+    return route.protocol;
+  };
+
+  EXPECT_EQ(routed(Signed("POST /service/GraniteServiceVersion20100801/operation/PutMetricData\n"
+                          "Host: h\nsmithy-protocol: rpc-v2-cbor",
+                          "monitoring")),
+            Protocol::kCbor);
+  EXPECT_EQ(routed(Signed("POST /behind/a/proxy/service/GraniteServiceVersion20100801/operation/"
+                          "PutMetricData\nHost: h\nsmithy-protocol: rpc-v2-cbor",
+                          "monitoring")),
+            Protocol::kCbor);
+  EXPECT_EQ(routed(Signed("POST /\nHost: h\n"
+                          "X-Amz-Target: GraniteServiceVersion20100801.PutMetricData",
+                          "monitoring")),
+            Protocol::kJson);
+  EXPECT_EQ(routed(Signed("POST /\nHost: h\nContent-Type: application/x-www-form-urlencoded\n\n"
+                          "Action=PutMetricData&Version=2010-08-01",
+                          "monitoring")),
+            Protocol::kQuery);
+}
+
+TEST(Router, CborToNobodyIsToldInCbor) {
+  const RequestText text(
+      "POST /service/Nobody/operation/Do\nHost: h\nsmithy-protocol: rpc-v2-cbor");
+  const Route route = RouteRequest(text.request, "");
+
+  EXPECT_EQ(route.service, nullptr);
+  EXPECT_EQ(route.protocol, Protocol::kCbor);
+  EXPECT_EQ(RouteOperation(route, text.request).error(route.protocol).message,
+            "This server does not offer the service 'Nobody' with its operation Do.");
+}
+
 TEST(Router, RuntimeIsKnownByItsPathSinceItSignsAsSageMaker) {
   EXPECT_EQ(Routed(Signed("POST /endpoints/ep/invocations\nHost: h", "sagemaker")),
             "sagemaker-runtime InvokeEndpoint");

@@ -11,6 +11,10 @@ const Member* Shape::Find(std::string_view member_name) const {
   return it == members.end() ? nullptr : &*it;
 }
 
+bool Service::Speaks(Protocol protocol) const {
+  return std::find(protocols.begin(), protocols.end(), protocol) != protocols.end();
+}
+
 const Operation* Service::FindOperation(std::string_view operation_name) const {
   const auto it =
       std::lower_bound(operations.begin(), operations.end(), operation_name,

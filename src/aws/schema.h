@@ -35,7 +35,8 @@ enum class Location : std::uint8_t { kBody, kUri, kQuery, kHeader, kHeaderPrefix
 // kProtocol: whatever the protocol's default is at that place.
 enum class TimestampFormat : std::uint8_t { kProtocol, kUnix, kIso8601, kRfc822 };
 
-enum class Protocol : std::uint8_t { kJson, kRestJson, kRestXml, kQuery };
+// kJson: json 1.0 and 1.1. kCbor: Smithy's rpc-v2-cbor.
+enum class Protocol : std::uint8_t { kJson, kRestJson, kRestXml, kQuery, kCbor };
 
 struct XmlNamespace {
   std::string_view uri;
@@ -80,6 +81,7 @@ struct Shape {
     kEventStream = 32,
     kSenderFault = 64,
     kServerFault = 128,
+    kDocument = 256,  // any JSON at all
   };
 
   std::string_view name;
@@ -133,16 +135,20 @@ struct Service {
   std::string_view id;    // "SageMaker Runtime"
   std::string_view signing_name;
   std::string_view endpoint_prefix;
-  std::string_view target_prefix;  // json: "SageMaker" of "SageMaker.CreateModel"
+  std::string_view target_prefix;  // json: "SageMaker" of "SageMaker.CreateModel"; CBOR's path too
   std::string_view api_version;
   std::string_view xml_namespace;
-  Protocol protocol;
+  std::span<const Protocol> protocols;  // never empty; the favourite first
   std::string_view json_version;
+  // It was a query service once: errors in its other protocols carry their old codes in a header.
+  bool is_query_compatible;
   // What breaking the model's constraints is called: CloudWatch Logs has its own word.
   std::string_view validation_code;
   std::span<const Operation> operations;  // sorted by name
   std::span<const Shape> shapes;          // model order
 
+  Protocol protocol() const { return protocols.front(); }
+  bool Speaks(Protocol protocol) const;
   // Null if there is none.
   const Operation* FindOperation(std::string_view operation_name) const;
 };

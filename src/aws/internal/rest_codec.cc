@@ -209,12 +209,13 @@ Outcome<Json> DecodeRest(Protocol protocol, const Operation& operation,
   return out;
 }
 
-http::Response EncodeRest(const Service& service, const Operation& operation, const Json& result) {
+http::Response EncodeRest(Protocol protocol, const Service& service, const Operation& operation,
+                          const Json& result) {
   http::Response response;
   response.status = operation.response_status;
   if (operation.output == nullptr) return response;
   const Shape& shape = *operation.output;
-  const bool is_xml = service.protocol == Protocol::kRestXml;
+  const bool is_xml = protocol == Protocol::kRestXml;
   bool has_body_members = false;
   for (const Member& member : shape.members) {
     has_body_members = has_body_members || member.location == Location::kBody;

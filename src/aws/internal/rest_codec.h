@@ -17,6 +17,7 @@ Outcome<Json> DecodeRest(Protocol protocol, const Operation& operation,
                          std::string_view body);
 
 // Status, headers and body; the protocol's own headers are the caller's to add.
-http::Response EncodeRest(const Service& service, const Operation& operation, const Json& result);
+http::Response EncodeRest(Protocol protocol, const Service& service, const Operation& operation,
+                          const Json& result);
 
 }  // namespace sagebrush::aws::internal

@@ -190,8 +190,8 @@ aws::Outcome<int> PageSizeOf(const Json& input, std::string_view member,
 
 http::Response ResponseOf(const RequestContext& context, std::string_view operation,
                           const Json& result) {
-  const aws::Service& model = aws::S3Model();
-  return aws::Encode(model, *model.FindOperation(operation), result,
+  const aws::Route route{.service = &aws::S3Model(), .protocol = aws::Protocol::kRestXml};
+  return aws::Encode(route, *route.service->FindOperation(operation), result,
                      {.request_id = context.request_id, .host_id = "", .resource = ""});
 }
 

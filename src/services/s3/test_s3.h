@@ -70,27 +70,29 @@ class S3Test : public ::testing::Test {
                       std::string body = "", bool is_chunked = false) {
     http::Request request{std::move(method), std::move(target), std::move(headers), {}};
     const aws::Service& model = aws::S3Model();
+    const aws::Route route{.service = &model,
+                           .protocol = aws::Protocol::kRestXml,
+                           .path = std::string(request.raw_path())};
     aws::ReplyTo reply_to{.request_id = "11111111-2222",
                           .host_id = "",
                           .resource = std::string(request.raw_path()),
                           .is_head = request.method == "HEAD"};
     const auto fail = [&](const aws::Error& error) {
-      return aws::EncodeError(&model, aws::Protocol::kRestXml, error, reply_to);
+      return aws::EncodeError(route, error, reply_to);
     };
     const auto query = ParseQuery(request.raw_query(), true).value();
     const aws::Operation* operation =
         aws::FindRestOperation(model, request.method, request.raw_path(), query, request.headers);
     if (operation == nullptr) return fail({"MethodNotAllowed", "no such operation"});
     const bool is_streamed = aws::StreamsRequest(*operation);
-    const auto input =
-        aws::Decode(model, *operation, request, request.raw_path(), is_streamed ? "" : body);
+    const auto input = aws::Decode(route, *operation, request, is_streamed ? "" : body);
     if (!input.ok()) return fail(input.error(aws::Protocol::kRestXml));
     const auto found = service_->operations().find(operation->name);
-    if (found == service_->operations().end()) return fail(aws::NotImplemented(model, *operation));
+    if (found == service_->operations().end()) return fail(aws::NotImplemented(route.protocol, *operation));
     accesses_ = found->second.access(Context(), *input);
     if (found->second.document) {
       const auto result = found->second.document(Context(), *input);
-      return result.ok() ? aws::Encode(model, *operation, *result, reply_to)
+      return result.ok() ? aws::Encode(route, *operation, *result, reply_to)
                          : fail(result.error(aws::Protocol::kRestXml));
     }
     testing::FakeExchange exchange(std::move(request), std::move(body), is_chunked, piece_);
