@@ -38,7 +38,7 @@ notebook:
 	@exec tools/notebook
 
 test:
-	@tools/setup dev runtimes tweets jupyter tests clients
+	@tools/setup dev runtimes tensorflow2 tweets jupyter tests clients
 	@exec tools/test
 
 bench:

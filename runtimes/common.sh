@@ -20,6 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_ROOT_USER_ACTION=ignor
 
 recipe_dir=$(cd "$(dirname "$0")" && pwd)
 recipe_name=$(basename "$recipe_dir")
+recipes_dir=$(dirname "$recipe_dir")
 
 progress() { printf 'progress: %s %s\n' "$1" "$2"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }

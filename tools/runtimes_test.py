@@ -48,8 +48,22 @@ class Catalogue(unittest.TestCase):
             with self.subTest(f"{repository}:{tag}"):
                 self.assertEqual(resolve(role, repository, tag), ["tensorflow-1.15"])
 
+    def test_the_images_that_sdk_v2_and_v3_name_have_one_runtime(self):
+        for runtime, role, repository, tag in (
+                ("tensorflow-2.15", "training", "tensorflow-training", "2.0.4-cpu-py3"),
+                ("tensorflow-2.15", "training", "tensorflow-training", "2.3.0-gpu-py37"),
+                ("tensorflow-2.15", "training", "tensorflow-training", "2.14.1-cpu-py310"),
+                ("tensorflow-2.15", "hosting", "tensorflow-inference", "2.3.0-cpu"),
+                ("tensorflow-2.15", "hosting", "tensorflow-inference", "2.14.1-gpu"),
+                ("tensorflow-2.19", "training", "tensorflow-training", "2.16.2-gpu-py310"),
+                ("tensorflow-2.19", "training", "tensorflow-training", "2.19.0-cpu-py312-ubuntu22.04-sagemaker"),
+                ("tensorflow-2.19", "hosting", "tensorflow-inference", "2.16.1-cpu"),
+                ("tensorflow-2.19", "hosting", "tensorflow-inference", "2.19.0-cpu")):
+            with self.subTest(f"{repository}:{tag}"):
+                self.assertEqual(resolve(role, repository, tag), [runtime])
+
     def test_what_this_runtime_cannot_be_is_not_resolved(self):
-        for repository, tag in (("sagemaker-tensorflow", "1.12.0-cpu-py2"), ("tensorflow-training", "2.1.0-cpu-py3"),
+        for repository, tag in (("sagemaker-tensorflow", "1.12.0-cpu-py2"), ("tensorflow-training", "2.1.0-cpu-py2"),
                                 ("tensorflow-training", "1.16.0-cpu-py3"), ("tensorflow-training", "1.10.0-cpu-py3")):
             with self.subTest(f"{repository}:{tag}"):
                 self.assertEqual(resolve("training", repository, tag), [])
