@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/listening.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #include <vector>
 
-#include "base/file.h"
+#include "base/strings.h"
 #include "http/internal/addresses.h"
 
 namespace sagebrush::http {
@@ -49,6 +53,41 @@ Result<int> PortOf(int socket) {
   ASSIGN_OR_RETURN(const Endpoint bound, internal::LocalEndpoint(socket));
   if (bound.port() == 0) return InvalidArgument("this socket is not bound to a TCP port");
   return bound.port();
+}
+
+Result<std::string> AddressOf(int socket) {
+  ASSIGN_OR_RETURN(const Endpoint bound, internal::LocalEndpoint(socket));
+  const std::string host = bound.host();
+  if (host != "0.0.0.0" && host != "::") return bound.ToString();
+  return "127.0.0.1:" + std::to_string(bound.port());
+}
+
+Result<std::vector<UniqueFd>> TakeInheritedSockets() {
+  constexpr int kFirst = 3;
+  const char* pid = std::getenv("LISTEN_PID");
+  const char* count = std::getenv("LISTEN_FDS");
+  const auto for_whom = pid == nullptr ? std::nullopt : ParseUint(pid);
+  const auto how_many = count == nullptr ? std::nullopt : ParseUint(count);
+  ::unsetenv("LISTEN_PID");
+  ::unsetenv("LISTEN_FDS");
+  ::unsetenv("LISTEN_FDNAMES");
+  std::vector<UniqueFd> sockets;
+  if (!for_whom || !how_many || *for_whom != static_cast<std::uint64_t>(::getpid())) return sockets;
+  for (int fd = kFirst; fd < kFirst + static_cast<int>(std::min<std::uint64_t>(*how_many, 16));
+       ++fd) {
+    UniqueFd socket(fd);
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    const bool is_listener =
+        ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0;
+    if (!is_listener || !PortOf(fd).ok()) {
+      return InvalidArgument("descriptor " + std::to_string(fd) +
+                             ", which LISTEN_FDS hands over, is no listening TCP socket");
+    }
+    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+    sockets.push_back(std::move(socket));
+  }
+  return sockets;
 }
 
 }  // namespace sagebrush::http

@@ -63,6 +63,7 @@ class AsioServer final : public Server {
   ~AsioServer() override { AsioServer::Stop(0ms); }
 
   Result<int> ListenTcp(const std::string& address, int port) override;
+  Result<int> ListenOn(UniqueFd listening_socket) override;
   Result<int> ListenUnix(UniqueFd listening_socket, Peer peer) override;
   void StopListening(int handle) override;
   void Stop(std::chrono::milliseconds grace) override;
@@ -114,6 +115,10 @@ Peer AcceptedPeer(int socket, const Endpoint& from) {
 
 Result<int> AsioServer::ListenTcp(const std::string& address, int port) {
   ASSIGN_OR_RETURN(UniqueFd socket, BindTcp(address, port));
+  return ListenOn(std::move(socket));
+}
+
+Result<int> AsioServer::ListenOn(UniqueFd socket) {
   ASSIGN_OR_RETURN(const int bound, PortOf(socket.get()));
   RETURN_IF_ERROR(AddListener(std::move(socket), std::nullopt).status());
   return bound;

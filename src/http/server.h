@@ -58,6 +58,8 @@ class Server {
 
   // The port, which is new when `port` is 0. "0.0.0.0", "::1" and names of this machine work too.
   virtual Result<int> ListenTcp(const std::string& address, int port) = 0;
+  // The same on a TCP socket that listens already (http/listening.h).
+  virtual Result<int> ListenOn(UniqueFd listening_socket) = 0;
   // Serves connections of a listening unix socket; every request on it carries `peer`. Returns a handle for StopListening.
   virtual Result<int> ListenUnix(UniqueFd listening_socket, Peer peer) = 0;
   virtual void StopListening(int handle) = 0;  // of unix listeners; also ends their connections
