@@ -72,3 +72,11 @@ compile() {
   "$python" -m compileall -q -j 0 --invalidation-mode unchecked-hash "$making/lib/python$1" \
     > "$downloads/compile.log" 2>&1 || true  # template files of some packages are not Python
 }
+
+# This CPython lacks _sqlite3, which many packages import. pysqlite3-binary is that module with SQLite
+# linked in, under another name; it is lent to the standard library.
+lend_sqlite() {
+  local library=$making/lib/python$1
+  mv "$library"/site-packages/pysqlite3/_sqlite3.*.so "$library/lib-dynload/"
+  rm -rf "$library"/site-packages/pysqlite3*
+}

@@ -32,14 +32,6 @@ tensorflow2() {
   finish
 }
 
-# This CPython lacks _sqlite3, which many packages import. pysqlite3-binary is that module with SQLite
-# linked in, under another name; it is lent to the standard library.
-lend_sqlite() {
-  local library=$making/lib/python$1
-  mv "$library"/site-packages/pysqlite3/_sqlite3.*.so "$library/lib-dynload/"
-  rm -rf "$library"/site-packages/pysqlite3*
-}
-
 # Packages that need TensorFlow ask for `tensorflow`, whose wheel carries 400 MB for graphics cards.
 # What is installed is the same code as `tensorflow-cpu`; pip is told that it is there.
 tensorflow_is_here() {

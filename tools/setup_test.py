@@ -22,7 +22,7 @@ class Pieces(unittest.TestCase):
 
     def run_bash(self, lines: str) -> subprocess.CompletedProcess:
         sourced = "\n".join(f". {TOOLS}/lib/{name}.sh" for name in ("say", "machine", "packages", "python", "build"))
-        script = f"set -u -o pipefail; top={self.folder}; cache={self.folder}/cache\n{sourced}\n{lines}"
+        script = f"set -u -o pipefail; top={self.folder}; cache={self.folder}/cache; machine_name='debian 12'\n{sourced}\n{lines}"
         return subprocess.run(["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               stdin=subprocess.DEVNULL, timeout=30, check=False,
                               env=dict(os.environ, SAGEBRUSH_ANY_DISTRIBUTION=""))
@@ -40,14 +40,15 @@ class Machine(Pieces):
         (self.folder / "os-release").write_text(text)
         return f"os_release={self.folder}/os-release; check_distribution"
 
-    def test_debian_12_is_taken(self):
-        done = self.run_bash(self.distribution('ID=debian\nVERSION_ID="12"\n'))
+    def test_debian_12_and_13_and_ubuntu_24_04_are_taken(self):
+        for system, version in (("debian", "12"), ("debian", "13"), ("ubuntu", "24.04")):
+            done = self.run_bash(self.distribution(f'ID={system}\nVERSION_ID="{version}"\n'))
 
-        self.assertEqual((done.returncode, done.stdout), (0, ""))
+            self.assertEqual((done.returncode, done.stdout), (0, ""))
 
     def test_another_distribution_is_named_and_refused(self):
-        self.assert_refused(self.distribution("ID=ubuntu\nVERSION_ID=24.04\n"), "ubuntu 24.04", "Use a Debian 12")
-        self.assert_refused(self.distribution("ID=debian\nVERSION_ID=13\n"), "debian 13")
+        self.assert_refused(self.distribution("ID=ubuntu\nVERSION_ID=20.04\n"), "ubuntu 20.04", "Use a machine")
+        self.assert_refused(self.distribution("ID=debian\nVERSION_ID=11\n"), "debian 11")
 
     def test_another_architecture_is_refused(self):
         self.assert_refused("uname() { echo aarch64; }; check_architecture", "aarch64", "x86-64 machine")
@@ -100,7 +101,7 @@ class Environments(Pieces):
                             "python_failed 'no environment'", "not the one that was pinned")
 
     def test_a_failed_environment_leaves_none(self):
-        done = self.run_bash("system_python=false; : > $top/lock; venv x $top/lock; ls $cache/venvs")
+        done = self.run_bash("venv_python=false; : > $top/lock; venv x $top/lock; ls $cache/venvs")
 
         self.assertEqual(done.returncode, 1)
         self.assertFalse((self.folder / "cache" / "venvs" / "x").exists())

@@ -10,10 +10,10 @@ check_distribution() {
     version=$(. "$os_release" && printf '%s' "${VERSION_ID:-}")
   fi
   machine_name="${id:-unknown system} ${version:-}"
-  [ "$id" = debian ] && [ "$version" = 12 ] && return 0
-  [ -z "${SAGEBRUSH_ANY_DISTRIBUTION:-}" ] || { say "  note: $machine_name is not Debian 12; going on as you asked"; return 0; }
-  die "this machine runs $machine_name, and Sagebrush is set up on Debian 12 only" \
-    "Use a Debian 12 machine or virtual machine (x86-64)." \
+  case $machine_name in 'debian 12' | 'debian 13' | 'ubuntu 24.04') return 0 ;; esac
+  [ -z "${SAGEBRUSH_ANY_DISTRIBUTION:-}" ] || { say "  note: $machine_name is neither Debian 12 or 13 nor Ubuntu 24.04; going on as you asked"; return 0; }
+  die "this machine runs $machine_name, and Sagebrush is set up on Debian 12 and 13 and Ubuntu 24.04" \
+    "Use a machine or virtual machine with one of these (x86-64)." \
     "To try it here all the same, install the packages of tools/lib/packages.sh by hand and set SAGEBRUSH_ANY_DISTRIBUTION=1."
 }
 

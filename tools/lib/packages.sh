@@ -4,17 +4,21 @@
 
 packages=(
   g++ cmake ninja-build ccache mold pkg-config
-  libboost1.81-dev libssl-dev libsqlite3-dev libsimdjson-dev libpugixml-dev libfmt-dev libcli11-dev
+  libssl-dev libsqlite3-dev libsimdjson-dev libpugixml-dev libfmt-dev libcli11-dev
   libarchive-dev zlib1g-dev libpcre2-dev libre2-dev libprotozero-dev libgtest-dev libgmock-dev
   python3 python3-venv bubblewrap maven unzip ca-certificates
 )
 
 is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2> /dev/null)" = installed ]; }
 
+# boost_package: headers of 1.81 or newer. Debian 12 has 1.81 under a name of its own; the others' plain one is 1.83.
+boost_package() { case $machine_name in 'debian 12') echo libboost1.81-dev ;; *) echo libboost-dev ;; esac; }
+
 # find_missing: fills missing; libboost1.81-dev is none of them where 1.74 stands in its way.
 find_missing() {
   local package
   missing=()
+  packages+=("$(boost_package)")
   command -v dpkg-query > /dev/null 2>&1 || return 0  # SAGEBRUSH_ANY_DISTRIBUTION: the user's own business
   for package in "${packages[@]}"; do
     if [ "$package" = libboost1.81-dev ] && is_installed libboost1.74-dev; then continue; fi
@@ -51,6 +55,7 @@ run_apt() {
 # libboost1.81-dev conflicts with 1.74's, and we use headers only: so they are unpacked beside.
 find_boost() {
   boost_include=
+  [ "$(boost_package)" = libboost1.81-dev ] || return 0
   is_installed libboost1.81-dev && return 0
   is_installed libboost1.74-dev || return 0
   boost_include=$top/build/boost-1.81/usr/include

@@ -4,10 +4,18 @@
 # Sourced. Each grows beside its place and is renamed into it, stamped with the hash of what decided
 # it: an interrupted set-up leaves no half environment, and an old one is made anew.
 
-# The distribution's own: one kept below somebody's home could not be read from inside a sandbox.
-system_python=/usr/bin/python3.11
+# The distribution's own, 3.11 or newer, for our tools and whatever has no compiled part.
+system_python=/usr/bin/python3
 
 lock_hash() { sha256sum "$@" | cut -d' ' -f1 | sha256sum | cut -d' ' -f1; }
+
+# The lock files name packages compiled for CPython 3.11. Where the distribution has another, that one is fetched.
+find_venv_python() {
+  venv_python=$system_python
+  [ "$("$system_python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')" != 3.11 ] || return 0
+  runtime python-3.11 "CPython 3.11, which this distribution lacks"
+  venv_python=$cache/runtimes/python-3.11/bin/python
+}
 
 # venv NAME LOCK: makes $cache/venvs/NAME, unless it stands already for this lock file.
 venv() {
@@ -25,7 +33,7 @@ make_venv() {
   mkdir -p "$cache/venvs" "$TMPDIR"
   rm -rf "$making"
   # A venv writes its own path into its programs, so those are started as `python -m`, which moves.
-  "$system_python" -m venv "$making" || return 1
+  "$venv_python" -m venv "$making" || return 1
   "$making/bin/python" -m pip install --require-hashes --no-deps --only-binary :all: \
     --progress-bar off -r "$lock" |
     awk '/^Collecting / { printf "progress: - %s\n", $2; fflush(); next } { print; fflush() }'
