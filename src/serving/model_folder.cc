@@ -55,6 +55,23 @@ void Visit(const fs::path& folder, int depth, Walk* walk) {
   }
 }
 
+// What a script that saved in one of Keras's own formats should do instead; "" if it did not.
+std::string KerasAdvice(const fs::path& root) {
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(root, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string kind = entry->path().extension().string();
+    const bool is_keras = kind == ".keras" || kind == ".h5" || kind == ".hdf5";
+    std::error_code not_there;
+    if (!is_keras || !entry->is_regular_file(not_there)) continue;
+    return entry->path().lexically_relative(root).string() +
+           " is in Keras's own format, which TensorFlow Serving does not load: save a SavedModel, "
+           "in Keras 3 by model.export(model_dir + '/1'), in Keras 2 by model.save(model_dir + "
+           "'/1'); ";
+  }
+  return "";
+}
+
 std::string Listing(const fs::path& root) {
   std::vector<std::string> names;
   std::error_code error;
@@ -89,7 +106,7 @@ Result<std::vector<FoundModel>> FindModels(const fs::path& root_as_given) {
       return NotFound(text + "found saved_model.pb in " + walk.unversioned.front().string() +
                       ", which is not a version folder: save the model to model_dir + '/1'");
     }
-    return NotFound(text + Listing(root));
+    return NotFound(text + KerasAdvice(root) + Listing(root));
   }
 
   std::map<std::string, FoundModel> highest;

@@ -11,6 +11,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class ModelFolderTest : public ::testing::Test {
  protected:
@@ -68,6 +69,17 @@ TEST_F(ModelFolderTest, MissingModelTellsWhatWasLookedForAndFound) {
 
   fs::remove_all(root_);
   EXPECT_THAT(Refusal(), HasSubstr("there is no model folder"));
+}
+
+TEST_F(ModelFolderTest, KerasOwnFormatsGetAdvice) {
+  Touch("1/model.keras");
+  EXPECT_THAT(Refusal(), HasSubstr("1/model.keras is in Keras's own format"));
+  EXPECT_THAT(Refusal(), HasSubstr("model.export(model_dir + '/1')"));
+  EXPECT_THAT(Refusal(), HasSubstr("it holds 1/, 1/model.keras"));
+
+  fs::remove_all(root_ / "1");
+  Touch("weights.txt");
+  EXPECT_THAT(Refusal(), Not(HasSubstr("Keras")));
 }
 
 TEST_F(ModelFolderTest, TwoModelsOfOneNameAreRefused) {

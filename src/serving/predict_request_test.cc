@@ -102,6 +102,10 @@ TEST(PredictRequest, ValuesTakeTheSignaturesType) {
             MakeTensor<std::uint8_t>(DataType::kUint8, {1}, {255}));
   EXPECT_EQ(Parsed(Open(DataType::kUint64), R"({"instances": [18446744073709551615]})"),
             MakeTensor<std::uint64_t>(DataType::kUint64, {1}, {18446744073709551615U}));
+  EXPECT_EQ(Parsed(Open(DataType::kHalf), R"({"instances": [1, 0.1, -Infinity]})"),
+            MakeTensor<std::uint16_t>(DataType::kHalf, {3}, {0x3c00, 0x2e66, 0xfc00}));
+  EXPECT_EQ(Parsed(Open(DataType::kBfloat), R"({"instances": [3]})"),
+            MakeTensor<std::uint16_t>(DataType::kBfloat, {1}, {0x4040}));
   EXPECT_EQ(Parsed(Open(DataType::kBool), R"({"instances": [true, false]})"),
             MakeTensor<std::uint8_t>(DataType::kBool, {2}, {1, 0}));
   EXPECT_EQ(Parsed(Open(DataType::kString), R"({"instances": ["a\n", {"b64": "AP8="}]})"),
@@ -129,6 +133,10 @@ TEST(PredictRequest, NumbersThatWouldLosePrecisionAreRefused) {
               HasSubstr("Cannot convert JSON value: 16777217 to float without loss of precision."));
   EXPECT_THAT(Refusal(Open(DataType::kFloat), R"({"instances": [1e39]})"),
               HasSubstr("without loss of precision."));
+  EXPECT_THAT(Refusal(Open(DataType::kHalf), R"({"instances": [65505]})"),
+              HasSubstr("Cannot convert JSON value: 65505 to half without loss of precision."));
+  EXPECT_THAT(Refusal(Open(DataType::kHalf), R"({"instances": ["1"]})"),
+              HasSubstr("Type: String is not of expected type: half"));
   EXPECT_EQ(Parsed(Open(DataType::kFloat), R"({"instances": [16777215, 3e38]})"),
             Floats({2}, {16777215, 3e38F}));
 }

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/strings.h"
+#include "serving/internal/half.h"
 
 namespace sagebrush::serving {
 namespace {
@@ -41,6 +42,10 @@ void AppendValue(const Tensor& tensor, bool as_bytes, std::size_t at, std::strin
       return AppendFloating(tensor.At<float>(at), out);
     case DataType::kDouble:
       return AppendFloating(tensor.At<double>(at), out);
+    case DataType::kHalf:
+      return AppendFloating(HalfValue(tensor.At<std::uint16_t>(at)), out);
+    case DataType::kBfloat:
+      return AppendFloating(BfloatValue(tensor.At<std::uint16_t>(at)), out);
     case DataType::kInt8:
       return AppendInteger<int>(tensor.At<std::int8_t>(at), out);
     case DataType::kInt16:

@@ -44,6 +44,15 @@ TEST(PredictResponse, ScalarsOfARowStandWithoutBrackets) {
             R"({"predictions": [true, false]})");
 }
 
+TEST(PredictResponse, ShortFloatingTypesAreNumbers) {
+  EXPECT_EQ(*RenderPredictResponse(OneToOne(DataType::kHalf, {-1}), RequestFormat::kRow,
+                                   {MakeTensor<std::uint16_t>(DataType::kHalf, {2}, {0x3c00, 0})}),
+            R"({"predictions": [1.0, 0.0]})");
+  EXPECT_EQ(*RenderPredictResponse(OneToOne(DataType::kBfloat, {-1}), RequestFormat::kRow,
+                                   {MakeTensor<std::uint16_t>(DataType::kBfloat, {1}, {0xc040})}),
+            R"({"predictions": [-3.0]})");
+}
+
 TEST(PredictResponse, NumbersThatAreNotFiniteAreBareWords) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   const Tensor tensor =

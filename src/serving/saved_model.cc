@@ -36,6 +36,10 @@ TF_DataType ToTensorflowType(DataType type) {
       return TF_FLOAT;
     case DataType::kDouble:
       return TF_DOUBLE;
+    case DataType::kHalf:
+      return TF_HALF;
+    case DataType::kBfloat:
+      return TF_BFLOAT16;
     case DataType::kInt8:
       return TF_INT8;
     case DataType::kInt16:

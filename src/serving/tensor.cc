@@ -23,6 +23,10 @@ std::string_view DataTypeName(DataType type) {
       return "float";
     case DataType::kDouble:
       return "double";
+    case DataType::kHalf:
+      return "half";
+    case DataType::kBfloat:
+      return "bfloat16";
     case DataType::kInt8:
       return "int8";
     case DataType::kInt16:
@@ -56,6 +60,8 @@ std::size_t ElementSize(DataType type) {
     case DataType::kUint8:
     case DataType::kBool:
       return 1;
+    case DataType::kHalf:
+    case DataType::kBfloat:
     case DataType::kInt16:
     case DataType::kUint16:
       return 2;

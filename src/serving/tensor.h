@@ -14,9 +14,11 @@
 namespace sagebrush::serving {
 
 enum class DataType {
-  kUnsupported,  // complex, quantised, half, resource, …: a model may have it where nobody asks for it
+  kUnsupported,  // complex, quantised, resource, …: a model may have it where nobody asks for it
   kFloat,
   kDouble,
+  kHalf,    // IEEE, 16 bits; bits in internal/half.h
+  kBfloat,  // TensorFlow's bfloat16
   kInt8,
   kInt16,
   kInt32,

@@ -11,6 +11,8 @@
 namespace sagebrush::serving {
 namespace {
 
+constexpr char kMainLibrary[] = "libtensorflow_cc.so.2";
+
 Result<void*> OpenLibrary(const std::filesystem::path& path) {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) {
@@ -23,6 +25,19 @@ Result<void*> OpenLibrary(const std::filesystem::path& path) {
   return handle;
 }
 
+// The folder itself, or the wheel's own folder if it is a Python environment that has one.
+std::filesystem::path FolderOfLibraries(const std::filesystem::path& folder) {
+  std::error_code error;
+  if (std::filesystem::exists(folder / kMainLibrary, error)) return folder;
+  for (std::filesystem::directory_iterator entry(folder / "lib", error), end;
+       !error && entry != end; entry.increment(error)) {
+    const std::filesystem::path wheel = entry->path() / "site-packages" / "tensorflow";
+    std::error_code not_there;
+    if (std::filesystem::exists(wheel / kMainLibrary, not_there)) return wheel;
+  }
+  return folder;
+}
+
 template <typename Function>
 void LookUp(void* library, const char* name, Function* function, std::string* missing) {
   void* symbol = dlsym(library, name);
@@ -33,11 +48,12 @@ void LookUp(void* library, const char* name, Function* function, std::string* mi
 }  // namespace
 
 Result<std::unique_ptr<TensorflowLibrary>> TensorflowLibrary::Load(
-    const std::filesystem::path& folder) {
+    const std::filesystem::path& given) {
+  const std::filesystem::path folder = FolderOfLibraries(given);
   // The framework goes first: the other one needs it by its soname, which its own run path may not
   // find.
   RETURN_IF_ERROR(OpenLibrary(folder / "libtensorflow_framework.so.2").status());
-  ASSIGN_OR_RETURN(void* library, OpenLibrary(folder / "libtensorflow_cc.so.2"));
+  ASSIGN_OR_RETURN(void* library, OpenLibrary(folder / kMainLibrary));
   auto api = std::make_unique<TensorflowCApi>();
   std::string missing;
 #define SAGEBRUSH_TF(name) LookUp(library, "TF_" #name, &api->name, &missing)

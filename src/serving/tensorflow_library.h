@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // TensorflowLibrary: TensorFlow's C API, loaded at run time from the folder that holds
-// libtensorflow_framework.so.2 and libtensorflow_cc.so.2. RTLD_LOCAL keeps its protobuf and its
+// libtensorflow_framework.so.2 and libtensorflow_cc.so.2, or from the TensorFlow of a Python
+// environment (lib/python*/site-packages/tensorflow below the folder). RTLD_LOCAL keeps its protobuf and its
 // abseil out of our symbols. It is never unloaded: its thread pools and static objects do not
 // survive that. Immutable; any thread may call.
 #pragma once

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "serving/internal/half.h"
 
 namespace sagebrush::serving {
 namespace {
@@ -21,6 +22,7 @@ namespace {
 namespace dom = simdjson::dom;
 
 constexpr std::size_t kMaxRank = 32;
+constexpr double kMaxBfloat = 0x1.fep127;
 constexpr std::size_t kMaxValueText = 100;
 constexpr std::string_view kMark = "\x01";  // before a bare word that was made a string
 
@@ -213,6 +215,9 @@ Status TensorReader::ReadScalar(dom::element value) {
       return ReadFloating<float>(value);
     case DataType::kDouble:
       return ReadFloating<double>(value);
+    case DataType::kHalf:
+    case DataType::kBfloat:
+      return ReadShortFloating(value);
     case DataType::kInt8:
       return ReadInteger<std::int8_t>(value);
     case DataType::kInt16:
@@ -271,6 +276,22 @@ Status TensorReader::ReadFloating(dom::element value) {
     return LosesPrecision(value, tensor_.type);
   }
   tensor_.Append(static_cast<T>(number));
+  return Status::Ok();
+}
+
+// Half and bfloat16: any number within the range, rounded. They are short of digits by nature, so that whole numbers must not
+// be exact here.
+Status TensorReader::ReadShortFloating(dom::element value) {
+  double number = 0;
+  if (value.get_double().get(number) != simdjson::SUCCESS) {
+    const auto not_finite = NotFinite(value);
+    if (!not_finite) return WrongType(value, tensor_.type);
+    number = *not_finite;
+  } else if (std::fabs(number) > (tensor_.type == DataType::kHalf ? kMaxHalf : kMaxBfloat)) {
+    return LosesPrecision(value, tensor_.type);
+  }
+  const auto single = static_cast<float>(number);
+  tensor_.Append(tensor_.type == DataType::kHalf ? HalfBits(single) : BfloatBits(single));
   return Status::Ok();
 }
 

@@ -32,6 +32,7 @@ class TensorReader {
   Status ReadText(simdjson::dom::element value);
   template <typename T>
   Status ReadFloating(simdjson::dom::element value);
+  Status ReadShortFloating(simdjson::dom::element value);
   template <typename T>
   Status ReadInteger(simdjson::dom::element value);
 

@@ -135,6 +135,10 @@ DataType FromTensorflowType(int type) {
       return DataType::kFloat;
     case TF_DOUBLE:
       return DataType::kDouble;
+    case TF_HALF:
+      return DataType::kHalf;
+    case TF_BFLOAT16:
+      return DataType::kBfloat;
     case TF_INT8:
       return DataType::kInt8;
     case TF_INT16:
