@@ -30,6 +30,25 @@ Summary Summary::Of(double value, double count) {
   return summary;
 }
 
+Summary Summary::OfAll(std::vector<double> values) {
+  Summary summary;
+  if (values.empty()) return summary;
+  std::sort(values.begin(), values.end());
+  summary.samples_ = static_cast<double>(values.size());
+  summary.minimum_ = values.front();
+  summary.maximum_ = values.back();
+  std::vector<Kept> all;
+  for (const double value : values) {
+    summary.sum_ += value;
+    if (!all.empty() && all.back().value == value)
+      ++all.back().count;
+    else
+      all.push_back({value, 1});
+  }
+  summary.values_ = all.size() > kMaxKept ? Compress(all, summary.samples_) : std::move(all);
+  return summary;
+}
+
 Summary Summary::OfFigures(double samples, double sum, double minimum, double maximum) {
   Summary summary;
   summary.samples_ = samples;

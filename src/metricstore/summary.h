@@ -19,6 +19,7 @@ class Summary {
  public:
   Summary() = default;
   static Summary Of(double value, double count = 1);
+  static Summary OfAll(std::vector<double> values);
   // Figures whose values nobody knows. All are alike where the extremes are: those have percentiles.
   static Summary OfFigures(double samples, double sum, double minimum, double maximum);
 

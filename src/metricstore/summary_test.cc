@@ -69,6 +69,20 @@ TEST(Summary, PercentilesOfManyValuesAreNearAndTheirRoomIsBounded) {
   EXPECT_EQ(total.maximum(), values.back());
 }
 
+TEST(Summary, OfAllIsAsIfTheyWereAddedOneByOne) {
+  std::vector<double> values;
+  for (int i = 0; i < 10'000; ++i) values.push_back((i * 7919) % 10'000);
+  const Summary summary = Summary::OfAll(values);
+
+  EXPECT_EQ(summary.samples(), 10'000);
+  EXPECT_EQ(summary.sum(), 49'995'000);
+  EXPECT_EQ(summary.minimum(), 0);
+  EXPECT_EQ(summary.maximum(), 9999);
+  EXPECT_NEAR(*summary.Percentile(99), 9900, 50);
+  EXPECT_EQ(Summary::OfAll({2, 1, 2}).Percentile(60), 2);
+  EXPECT_EQ(Summary::OfAll({}).samples(), 0);
+}
+
 TEST(Summary, FiguresAloneHaveNoPercentilesUnlessAllValuesAreAlike) {
   Summary alike = Summary::OfFigures(3, 6, 2, 2);
   EXPECT_EQ(alike.Percentile(50), 2);

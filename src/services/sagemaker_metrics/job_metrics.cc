@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/sagemaker_metrics/job_metrics.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "orchestrator/controller.h"
+
+namespace sagebrush::services::sagemaker_metrics {
+
+namespace {
+
+constexpr std::size_t kMaxFinders = 1000;  // instances at a time; more of them are compiled again
+// PutMetricData's bounds: an agent that user code has taken over could send any time.
+constexpr std::int64_t kOldestMs = 14LL * 86'400'000;
+constexpr std::int64_t kNewestMs = 2LL * 3'600'000;
+
+metricstore::Metric MetricOf(const std::string& job, const std::string& name) {
+  return {kTrainingNamespace, name, {{"TrainingJobName", job}}};
+}
+
+}  // namespace
+
+Status JobMetrics::Look(const orchestrator::Instance& instance, std::int64_t first_sequence,
+                        const std::vector<Line>& lines) {
+  if (lines.empty()) return Status::Ok();
+  ASSIGN_OR_RETURN(const SharedFinder finder, FinderOf(instance));
+  if (finder == nullptr) return Status::Ok();
+  const std::int64_t now = ToMillis(clock_.Now());
+  metricstore::SourceBatch batch;
+  batch.source = instance.id;
+  std::int64_t sequence = first_sequence;
+  for (const Line& line : lines) {
+    const bool timely =
+        line.timestamp_ms >= now - kOldestMs && line.timestamp_ms <= now + kNewestMs;
+    for (const FoundValue& found : finder->Find(line.text)) {
+      if (!timely) continue;
+      metricstore::Datum datum;
+      datum.metric = MetricOf(instance.owner.name, *found.name);
+      datum.at_ms = line.timestamp_ms;
+      datum.high_resolution = true;
+      datum.summary = metricstore::Summary::Of(found.value);
+      batch.items.push_back({sequence, std::move(datum)});
+    }
+    ++sequence;
+  }
+  batch.last_sequence = sequence - 1;
+  if (batch.items.empty()) return Status::Ok();
+  return store_.PutBatch(instance.owner.scope, std::move(batch));
+}
+
+Result<std::int64_t> JobMetrics::LinesDone(const orchestrator::Instance& instance,
+                                           std::int64_t stored) {
+  ASSIGN_OR_RETURN(const SharedFinder finder, FinderOf(instance));
+  if (finder == nullptr) return stored;
+  ASSIGN_OR_RETURN(const std::int64_t looked, store_.LastSequence(instance.id));
+  return std::min(stored, looked);
+}
+
+Result<Json> JobMetrics::FinalMetrics(const std::string& scope, const std::string& job,
+                                      const std::vector<MetricDefinition>& definitions) {
+  Json list;
+  for (const MetricDefinition& definition : definitions) {
+    ASSIGN_OR_RETURN(const auto info, store_.Find(scope, MetricOf(job, definition.name)));
+    if (!info) continue;
+    list.Append(Json::Object({{"MetricName", definition.name},
+                              {"Value", info->last_value},
+                              {"Timestamp", static_cast<double>(info->last_at_ms) / 1000}}));
+  }
+  return list;
+}
+
+Result<JobMetrics::SharedFinder> JobMetrics::FinderOf(const orchestrator::Instance& instance) {
+  if (instance.owner.kind != orchestrator::kTrainingJobKind) return SharedFinder();
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = finders_.find(instance.id); found != finders_.end())
+      return found->second;
+  }
+  SharedFinder made;
+  const auto record = records_.Get(instance.owner);
+  if (!record.ok() && record.status().code() != Code::kNotFound) return record.status();
+  if (record.ok()) {
+    const Json* request = record->document.Find("request");
+    const auto definitions =
+        ReadDefinitions(request != nullptr ? request->Find("AlgorithmSpecification") : nullptr);
+    if (!definitions.empty()) {
+      auto finder = MetricFinder::Create(definitions);
+      // Refused when the job was created, so it comes from another version: its log must not wait for that.
+      if (finder.ok())
+        made = *std::move(finder);
+      else
+        LogWarning("metrics", instance.owner.name + ": " + finder.status().message());
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  if (finders_.size() >= kMaxFinders) finders_.clear();
+  finders_.emplace(instance.id, made);
+  return made;
+}
+
+}  // namespace sagebrush::services::sagemaker_metrics

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// MetricKeeper: the one thread that does what metrics need now and then: it stores what invocations have left in memory, every
+// ten seconds and at the end, and lets the store age, every ten minutes. Stop() from any thread.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "services/sagemaker_metrics/invocation_metrics.h"
+
+namespace sagebrush::services::sagemaker_metrics {
+
+class MetricKeeper {
+ public:
+  MetricKeeper(InvocationMetrics& invocations, metricstore::MetricStore& store)
+      : invocations_(invocations), store_(store) {}
+  ~MetricKeeper() { Stop(); }
+  MetricKeeper(const MetricKeeper&) = delete;
+  MetricKeeper& operator=(const MetricKeeper&) = delete;
+
+  void Start();
+  void Stop();  // the last flush; idempotent
+
+ private:
+  void Run();
+  void Flush();
+
+  InvocationMetrics& invocations_;
+  metricstore::MetricStore& store_;
+  std::mutex mutex_;  // guards stopping_
+  std::condition_variable stop_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace sagebrush::services::sagemaker_metrics
