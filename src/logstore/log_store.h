@@ -38,6 +38,21 @@ struct Stream {
   std::optional<std::int64_t> first_event_ms, last_event_ms, last_ingestion_ms;
 };
 
+enum class StreamOrder { kName, kLastEvent };  // a stream without events stands at time 0
+struct ListStreamsRequest {
+  std::string prefix = {};
+  StreamOrder order = StreamOrder::kName;
+  bool descending = false;
+  // The place to go on from, exclusive: the last stream of the page before, whose name and (by
+  // last event) time count. The stream itself may be gone.
+  struct Place {
+    std::string name;
+    std::optional<std::int64_t> last_event_ms;
+  };
+  std::optional<Place> after = {};
+  int limit = 50;
+};
+
 // One batch of an instance's lines. The store keeps the highest sequence number of `source` in the
 // same transaction as the events, and drops lines it has already: sending a batch again is
 // harmless. A batch without events only asks.
@@ -98,7 +113,7 @@ class LogStore {
   virtual Result<std::vector<Group>> ListGroups(std::string_view scope, std::string_view prefix,
                                                 std::string_view after, int limit) = 0;
   virtual Result<std::vector<Stream>> ListStreams(std::string_view scope, std::string_view group,
-                                                  std::string_view prefix) = 0;
+                                                  const ListStreamsRequest& request) = 0;
 
   // The stream must exist. Durable when it returns. Timestamps are kept as they are, ingested_ms
   // and id are the store's.

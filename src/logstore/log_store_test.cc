@@ -499,7 +499,7 @@ TEST_F(LogStoreTest, ListsKeepFiguresOfEachStream) {
   clock_.Advance(std::chrono::seconds(5));
   Append({At(20, "c")}, "t");
 
-  const auto streams = store_->ListStreams(kScope, kGroup, "").value();
+  const auto streams = store_->ListStreams(kScope, kGroup, {}).value();
 
   ASSERT_EQ(streams.size(), 2u);
   EXPECT_EQ(streams[0].name, "s");
@@ -507,8 +507,32 @@ TEST_F(LogStoreTest, ListsKeepFiguresOfEachStream) {
   EXPECT_EQ(streams[1].first_event_ms, 10);
   EXPECT_EQ(streams[1].last_event_ms, 30);
   EXPECT_EQ(streams[1].last_ingestion_ms, ToMillis(clock_.Now()));
-  EXPECT_EQ(store_->ListStreams(kScope, kGroup, "t")->size(), 1u);
-  EXPECT_EQ(store_->ListStreams(kScope, "none", "").status().code(), Code::kNotFound);
+  EXPECT_EQ(store_->ListStreams(kScope, kGroup, {.prefix = "t"})->size(), 1u);
+  EXPECT_EQ(store_->ListStreams(kScope, "none", {}).status().code(), Code::kNotFound);
+}
+
+TEST_F(LogStoreTest, StreamsComeInPagesOfEitherOrderAndDirection) {
+  for (const char* name : {"a", "b", "c"})
+    ASSERT_TRUE(store_->CreateStream(kScope, kGroup, name).ok());
+  Append({At(30, "x")}, "a");
+  Append({At(10, "x")}, "b");
+  Append({At(30, "x")}, "c");  // and "s" of the fixture has none
+  const auto pages = [&](ListStreamsRequest request) {
+    std::string names;
+    request.limit = 1;
+    for (;;) {
+      const auto page = store_->ListStreams(kScope, kGroup, request).value();
+      if (page.empty()) return names;
+      names += page[0].name;
+      request.after = {page[0].name, page[0].last_event_ms};
+    }
+  };
+
+  EXPECT_EQ(pages({}), "abcs");
+  EXPECT_EQ(pages({.descending = true}), "scba");
+  EXPECT_EQ(pages({.order = StreamOrder::kLastEvent}), "sbac");
+  EXPECT_EQ(pages({.order = StreamOrder::kLastEvent, .descending = true}), "cabs");
+  EXPECT_EQ(pages({.prefix = "b"}), "b");
 }
 
 TEST_F(LogStoreTest, GroupsAreListedByNameWithinTheirScope) {

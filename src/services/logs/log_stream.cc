@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/logs/log_stream.h"
 
-#include <algorithm>
-#include <tuple>
-
 #include "base/strings.h"
 #include "metastore/page_token.h"
 #include "services/logs/common.h"
@@ -19,12 +16,7 @@ using api::logs::OrderBy;
 constexpr std::string_view kPurpose = "logs.streams.1";
 constexpr std::int32_t kDefaultLimit = 50;
 
-// Where a stream stands in the list; the name makes it unique.
-using Place = std::pair<std::int64_t, std::string>;
-
-Place PlaceOf(const logstore::Stream& stream, OrderBy order_by) {
-  return {order_by == OrderBy::kLastEventTime ? stream.last_event_ms.value_or(0) : 0, stream.name};
-}
+using Place = logstore::ListStreamsRequest::Place;
 
 std::string OrderName(const std::string& group, OrderBy order_by, bool descending) {
   return group + (order_by == OrderBy::kLastEventTime ? ":time" : ":name") +
@@ -35,7 +27,7 @@ Result<Place> ReadToken(const std::string& order, const std::string& token) {
   ASSIGN_OR_RETURN(const auto fields, metastore::ReadPageToken(kPurpose, token, 3));
   const auto time = ParseInt(fields[1]);
   if (fields[0] != order || !time) return InvalidArgument("the token is of another list");
-  return Place{*time, fields[2]};
+  return Place{fields[2], *time};
 }
 
 api::logs::LogStream Describe(const RequestContext& context, const std::string& group,
@@ -82,35 +74,32 @@ aws::Outcome<DescribeLogStreamsResponse> DescribeLogStreams(
   if (order_by == OrderBy::kLastEventTime && request.log_stream_name_prefix)
     return InvalidParameter("Cannot order by LastEventTime with a logStreamNamePrefix.");
   const std::string order = OrderName(group, order_by, descending);
-  std::optional<Place> after;
+  const int limit = request.limit.value_or(kDefaultLimit);
+  logstore::ListStreamsRequest wanted{.prefix = request.log_stream_name_prefix.value_or(""),
+                                      .order = order_by == OrderBy::kLastEventTime
+                                                   ? logstore::StreamOrder::kLastEvent
+                                                   : logstore::StreamOrder::kName,
+                                      .descending = descending,
+                                      .after = {},
+                                      .limit = limit + 1};  // one more tells that there is more
   if (request.next_token) {
     auto place = ReadToken(order, *request.next_token);
     if (!place.ok()) return FromStore(place.status());
-    after = *std::move(place);
+    wanted.after = *std::move(place);
   }
-  auto streams =
-      store.ListStreams(context.scope(), group, request.log_stream_name_prefix.value_or(""));
+  auto streams = store.ListStreams(context.scope(), group, wanted);
   if (!streams.ok()) return FromStore(streams.status());
 
-  const auto before = [&](const Place& a, const Place& b) { return descending ? b < a : a < b; };
-  std::sort(streams->begin(), streams->end(), [&](const auto& a, const auto& b) {
-    return before(PlaceOf(a, order_by), PlaceOf(b, order_by));
-  });
-  const auto limit = static_cast<std::size_t>(request.limit.value_or(kDefaultLimit));
   DescribeLogStreamsResponse response;
-  auto& described = response.log_streams.emplace();
-  Place last;
-  for (const logstore::Stream& stream : *streams) {
-    Place place = PlaceOf(stream, order_by);
-    if (after && !before(*after, place)) continue;
-    if (described.size() == limit) {
-      response.next_token =
-          metastore::MakePageToken(kPurpose, {order, std::to_string(last.first), last.second});
-      break;
-    }
-    described.push_back(Describe(context, group, stream));
-    last = std::move(place);
+  if (streams->size() > static_cast<std::size_t>(limit)) {
+    streams->pop_back();
+    const logstore::Stream& last = streams->back();
+    response.next_token = metastore::MakePageToken(
+        kPurpose, {order, std::to_string(last.last_event_ms.value_or(0)), last.name});
   }
+  auto& described = response.log_streams.emplace();
+  for (const logstore::Stream& stream : *streams)
+    described.push_back(Describe(context, group, stream));
   return response;
 }
 

@@ -25,9 +25,5 @@ aws::Outcome<Json> CompleteMultipartUpload(objectstore::ObjectStore& store,
                                            const RequestContext& context, const Json& input);
 aws::Outcome<Json> AbortMultipartUpload(objectstore::ObjectStore& store,
                                         const RequestContext& context, const Json& input);
-aws::Outcome<Json> ListParts(objectstore::ObjectStore& store, const RequestContext& context,
-                             const Json& input);
-aws::Outcome<Json> ListMultipartUploads(objectstore::ObjectStore& store,
-                                        const RequestContext& context, const Json& input);
 
 }  // namespace sagebrush::services::s3

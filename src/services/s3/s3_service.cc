@@ -5,6 +5,7 @@
 #include "services/s3/bucket.h"
 #include "services/s3/listing.h"
 #include "services/s3/multipart.h"
+#include "services/s3/multipart_listing.h"
 #include "services/s3/object_read.h"
 #include "services/s3/object_write.h"
 

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "services/s3/multipart_listing.h"
+
+#include "base/strings.h"
+#include "services/s3/errors.h"
+#include "services/s3/request.h"
+
+namespace sagebrush::services::s3 {
+
+aws::Outcome<Json> ListParts(objectstore::ObjectStore& store, const RequestContext& context,
+                             const Json& input) {
+  const Subject subject = SubjectOf(input);
+  ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, input));
+  ASSIGN_OR_RETURN(const int max_parts, PageSizeOf(input, "MaxParts", "max-parts"));
+  const std::string marker_text =
+      input.GetString("PartNumberMarker", std::to_string(input.GetInt("PartNumberMarker")));
+  const auto marker = ParseUint(marker_text);
+  if (!marker || *marker > INT32_MAX)
+    return InvalidArgumentError(
+        "Argument part-number-marker must be an integer between 0 and 2147483647",
+        "part-number-marker", marker_text);
+  ASSIGN_OR_RETURN(const auto upload,
+                   Told(store.GetMultipart(bucket.name, subject.key, subject.upload_id), subject));
+  ASSIGN_OR_RETURN(auto parts, Told(store.ListParts(bucket.name, subject.key, subject.upload_id,
+                                                    static_cast<int>(*marker), max_parts + 1),
+                                    subject));
+  const bool is_truncated = parts.size() > static_cast<std::size_t>(max_parts) && max_parts > 0;
+  if (parts.size() > static_cast<std::size_t>(max_parts))
+    parts.resize(static_cast<std::size_t>(max_parts));
+
+  Json list = Json::Array();
+  for (const auto& part : parts) {
+    Json item = Json::Object({{"PartNumber", part.number},
+                              {"LastModified", ToEpochSeconds(part.modified)},
+                              {"ETag", Quoted(part.etag)},
+                              {"Size", part.size}});
+    AddChecksum({part.checksum.algorithm, part.checksum.value, ""}, &item);  // parts have no type
+    list.Append(std::move(item));
+  }
+  Json reply = Json::Object(
+      {{"Bucket", bucket.name},
+       {"Key", subject.key},
+       {"UploadId", subject.upload_id},
+       {"PartNumberMarker", std::to_string(*marker)},
+       {"NextPartNumberMarker", std::to_string(parts.empty() ? 0 : parts.back().number)},
+       {"MaxParts", max_parts},
+       {"IsTruncated", is_truncated},
+       {"Parts", std::move(list)},
+       {"Initiator", OwnerOf(bucket.account)},
+       {"Owner", OwnerOf(bucket.account)},
+       {"StorageClass", upload.metadata.storage_class}});
+  if (!upload.checksum_algorithm.empty()) {
+    reply["ChecksumAlgorithm"] = upload.checksum_algorithm;
+    reply["ChecksumType"] = upload.checksum_type;
+  }
+  return reply;
+}
+
+aws::Outcome<Json> ListMultipartUploads(objectstore::ObjectStore& store,
+                                        const RequestContext& context, const Json& input) {
+  ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, input));
+  ASSIGN_OR_RETURN(const int max_uploads, PageSizeOf(input, "MaxUploads", "max-uploads"));
+  const std::string prefix = input.GetString("Prefix"), delimiter = input.GetString("Delimiter");
+  const std::string key_marker = input.GetString("KeyMarker"),
+                    id_marker = input.GetString("UploadIdMarker");
+  const bool as_url = input.GetString("EncodingType") == "url";
+  ASSIGN_OR_RETURN(const auto uploads,
+                   Told(store.ListMultiparts(bucket.name, prefix), SubjectOf(input)));
+
+  Json list = Json::Array(), prefixes = Json::Array();
+  std::string last_key, last_id, last_prefix;
+  bool is_truncated = false;
+  for (const auto& upload : uploads) {
+    // After (key, id); with a key alone, after all of that key's uploads.
+    if (upload.key < key_marker) continue;
+    if (!key_marker.empty() && upload.key == key_marker &&
+        (id_marker.empty() || upload.upload_id <= id_marker))
+      continue;
+    const auto at =
+        delimiter.empty() ? std::string::npos : upload.key.find(delimiter, prefix.size());
+    const std::string common =
+        at == std::string::npos ? "" : upload.key.substr(0, at + delimiter.size());
+    if (!common.empty() && (common == last_prefix || common == key_marker)) continue;
+    if (list.size() + prefixes.size() == static_cast<std::size_t>(max_uploads)) {
+      is_truncated = max_uploads > 0;
+      break;
+    }
+    if (!common.empty()) {
+      prefixes.Append(Json::Object({{"Prefix", Encoded(common, as_url)}}));
+      last_key = last_prefix = common;
+      last_id.clear();
+      continue;
+    }
+    Json item = Json::Object({{"UploadId", upload.upload_id},
+                              {"Key", Encoded(upload.key, as_url)},
+                              {"Initiated", ToEpochSeconds(upload.initiated)},
+                              {"StorageClass", upload.metadata.storage_class},
+                              {"Owner", OwnerOf(bucket.account)},
+                              {"Initiator", OwnerOf(bucket.account)}});
+    if (!upload.checksum_algorithm.empty()) {
+      item["ChecksumAlgorithm"] = upload.checksum_algorithm;
+      item["ChecksumType"] = upload.checksum_type;
+    }
+    list.Append(std::move(item));
+    last_key = upload.key;
+    last_id = upload.upload_id;
+  }
+  Json reply = Json::Object({{"Bucket", bucket.name},
+                             {"KeyMarker", Encoded(key_marker, as_url)},
+                             {"UploadIdMarker", id_marker},
+                             {"Prefix", Encoded(prefix, as_url)},
+                             {"MaxUploads", max_uploads},
+                             {"IsTruncated", is_truncated},
+                             {"Uploads", std::move(list)},
+                             {"CommonPrefixes", std::move(prefixes)}});
+  if (!delimiter.empty()) reply["Delimiter"] = Encoded(delimiter, as_url);
+  if (as_url) reply["EncodingType"] = "url";
+  if (is_truncated) {
+    reply["NextKeyMarker"] = Encoded(last_key, as_url);
+    reply["NextUploadIdMarker"] = last_id;
+  }
+  return reply;
+}
+
+}  // namespace sagebrush::services::s3
