@@ -322,6 +322,40 @@ TEST_F(CloudWatchServiceTest, QueriesThatCannotBeAreRefusedInAwssWords) {
             "InvalidNextToken: The next token specified is invalid.");
 }
 
+TEST_F(CloudWatchServiceTest, ExpressionsAreCalculatedFromOtherQueries) {
+  Call("PutMetricData", Put({Datum({{"Timestamp", minute()}, {"Value", 2.0}}),
+                             Datum({{"Timestamp", minute()}, {"Value", 4.0}}),
+                             Datum({{"Timestamp", minute() - 60}, {"Value", 5.0}})}));
+  const auto expression = [](const char* id, const char* text) {
+    return Json::Object({{"Id", id}, {"Expression", text}});
+  };
+  Json sum = Query("sum", "Sum");
+  sum["ReturnData"] = false;
+  const auto refusal = [&](std::initializer_list<Json> queries) {
+    return Refusal("GetMetricData", Data(queries));
+  };
+
+  const Json reply = Call("GetMetricData",
+                          Data({expression("twice", "2 * mean"), expression("mean", "sum / count"),
+                                sum, Query("count", "SampleCount")}));
+
+  const auto& results = reply.Find("MetricDataResults")->AsArray();
+  ASSERT_EQ(results.size(), 3u);
+  EXPECT_EQ(results[0].GetString("Label"), "twice");
+  EXPECT_EQ(*results[0].Find("Values"), Json::Array({6.0, 10.0}));
+  EXPECT_EQ(*results[1].Find("Values"), Json::Array({3.0, 5.0}));
+  EXPECT_EQ(*results[2].Find("Values"), Json::Array({2.0, 1.0}));
+  EXPECT_EQ(refusal({expression("e", "a + 1"), expression("a", "e * 2"), Query("m", "Sum")}),
+            "ValidationError: Error in expression 'e': it depends on itself.");
+  EXPECT_EQ(refusal({expression("e", "m + 1")}),
+            "ValidationError: Error in expression 'e': there is no query with the id m.");
+  EXPECT_EQ(refusal({expression("e", "m + n"), Query("m", "Sum"), Query("n", "Sum", 300)}),
+            "ValidationError: Error in expression 'e': its metrics have different periods.");
+  EXPECT_EQ(refusal({expression("e", "FILL(m, 0)"), Query("m", "Sum")}),
+            "ValidationError: Error in expression 'e': the function FILL is not available on this "
+            "server; + - * / ^ and parentheses are.");
+}
+
 TEST_F(CloudWatchServiceTest, ListsWhatHadDataInTwoWeeksOrThreeHours) {
   Json datum = Datum({{"Value", 1.0}});
   datum["Dimensions"] = Json::Array({Json::Object({{"Name", "b"}, {"Value", "2"}}),
