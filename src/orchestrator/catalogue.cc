@@ -24,6 +24,19 @@ Result<bool> TagMatches(const std::string& pattern, const std::string& tag) {
   }
 }
 
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// "37" and "312" of a tag's "py37" and "py312" as people write them.
+std::string DottedPython(std::string_view digits) {
+  if (digits.size() < 2) return std::string(digits);
+  return std::string(digits.substr(0, 1)) + "." + std::string(digits.substr(1));
+}
+
+// Whether "1.15" names `full` = "1.15.5": the same, or its beginning up to a dot.
+bool IsVersionOf(std::string_view asked, std::string_view full) {
+  return full.starts_with(asked) && (full.size() == asked.size() || full[asked.size()] == '.');
+}
+
 }  // namespace
 
 Result<Image> ParseImage(std::string_view uri) {
@@ -37,6 +50,34 @@ Result<Image> ParseImage(std::string_view uri) {
   if (image.repository.empty() || image.tag.empty() || image.tag.size() > 128)
     return InvalidArgument("not an image URI: " + std::string(uri));
   return image;
+}
+
+std::string WhatRuns(std::string_view image_uri, const Runtime& runtime) {
+  const std::string text =
+      "Sagebrush: image " + std::string(image_uri) + " runs as " + runtime.name;
+  const auto image = ParseImage(image_uri);
+  std::vector<std::string> asked;
+  std::vector<std::string> here;
+  const std::string tag = image.ok() ? image->tag : "";
+  for (const std::string_view word : Split(tag, '-')) {
+    if (word == "gpu") {
+      asked.emplace_back("a graphics card");
+      here.emplace_back("none");
+    } else if (word.starts_with("py")) {
+      const std::string python = DottedPython(word.substr(2));
+      if (runtime.python_version.empty() || IsVersionOf(python, runtime.python_version)) continue;
+      asked.push_back("Python " + python);
+      here.push_back(runtime.python_version);
+    } else if (asked.empty() && !word.empty() && IsDigit(word.front()) &&
+               word.find('.') != std::string_view::npos) {
+      if (IsVersionOf(word, runtime.framework_version)) continue;
+      asked.push_back(runtime.framework + " " + std::string(word));
+      here.push_back(runtime.framework_version);
+    }
+  }
+  if (asked.empty()) return text;
+  return text + ". It differs from what was asked for: " + Join(asked, ", ") + "; it has " +
+         Join(here, ", ");
 }
 
 Result<Catalogue> Catalogue::Load(const fs::path& folder) {
@@ -53,7 +94,9 @@ Result<Catalogue> Catalogue::Load(const fs::path& folder) {
     auto json = Json::Parse(text);
     if (!json.ok()) return json.status().WithContext(file.string());
     Runtime runtime{.name = json->GetString("name"),
+                    .framework = json->GetString("framework"),
                     .framework_version = json->GetString("framework_version"),
+                    .python_version = json->GetString("python_version"),
                     .python = json->GetString("python"),
                     .make = folder / json->GetString("make"),
                     .megabytes = static_cast<int>(json->GetInt("megabytes")),
@@ -88,15 +131,17 @@ Result<Catalogue> Catalogue::Load(const fs::path& folder) {
 Result<const Runtime*> Catalogue::Find(std::string_view image_uri, ImageRole role) const {
   ASSIGN_OR_RETURN(const Image image, ParseImage(image_uri));
   std::vector<std::string> known;
+  const Runtime* latest = nullptr;
   for (const auto& pattern : patterns_) {
     if (pattern.role != role) continue;
     for (const auto& repository : pattern.repositories) {
-      if (repository == image.repository &&
-          (image.tag == "latest" || TagMatches(pattern.tag, image.tag).value_or(false)))
-        return ByName(pattern.runtime);
       known.push_back(repository + ":" + pattern.tag);
+      if (repository != image.repository) continue;
+      if (image.tag == "latest") latest = ByName(pattern.runtime);
+      if (TagMatches(pattern.tag, image.tag).value_or(false)) return ByName(pattern.runtime);
     }
   }
+  if (latest != nullptr) return latest;
   return NotFound(
       "The image '" + std::string(image_uri) + "' is not in the catalogue of " + RoleName(role) +
       " runtimes. Known here, with any account and region (tags as regular expressions): " +

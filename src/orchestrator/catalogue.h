@@ -19,7 +19,9 @@ enum class ImageRole { kTraining, kHosting };
 
 struct Runtime {
   std::string name;               // "tensorflow-1.15"
+  std::string framework;          // "tensorflow"
   std::string framework_version;  // what really runs: "1.15.5"
+  std::string python_version;     // "3.7.9"
   std::string python;             // relative to its folder
   std::filesystem::path make;     // the script that makes it
   int megabytes = 0;
@@ -34,11 +36,16 @@ struct Image {
 };
 Result<Image> ParseImage(std::string_view uri);
 
+// One sentence for the log of what runs: the image, the runtime, and how the two differ, if they do ("…:2.3.0-gpu-py37" asks
+// for a version, a Python and a graphics card).
+std::string WhatRuns(std::string_view image_uri, const Runtime& runtime);
+
 class Catalogue {
  public:
   static Result<Catalogue> Load(const std::filesystem::path& folder);
 
-  // kNotFound names what is known and how to add one.
+  // Without a tag, or with `latest`, the last runtime by name that has such a repository. kNotFound names what is known and
+  // how to add one.
   Result<const Runtime*> Find(std::string_view image_uri, ImageRole role) const;
   const Runtime* ByName(std::string_view name) const;
 

@@ -50,6 +50,39 @@ TEST_F(CatalogueTest, AnUnknownImageIsToldWhatIsKnownAndHowToAddOne) {
   }
 }
 
+TEST_F(CatalogueTest, WithoutATagTheLastRuntimeOfThatRepositoryIsMeant) {
+  ASSERT_TRUE(WriteFile(folder_.path() / "tf2.json",
+                        R"({"name":"tf-2.19","images":[{"role":"training",
+      "repositories":["tensorflow-training"],"tag":"^2\\..*$"}]})")
+                  .ok());
+  const auto catalogue = Load();
+
+  EXPECT_EQ((*catalogue->Find("x/tensorflow-training", ImageRole::kTraining))->name, "tf-2.19");
+  EXPECT_EQ((*catalogue->Find("x/tensorflow-training:1.15-cpu-py3", ImageRole::kTraining))->name,
+            "tf-1.15");
+}
+
+TEST(WhatRuns, SaysHowItDiffersFromWhatWasAskedFor) {
+  const Runtime runtime{.name = "tensorflow-2.15",
+                        .framework = "tensorflow",
+                        .framework_version = "2.15.1",
+                        .python_version = "3.10.8",
+                        .python = {},
+                        .make = {},
+                        .hosting_server = {},
+                        .hosting_library = {}};
+  EXPECT_EQ(WhatRuns("x/tensorflow-training:2.15-cpu-py310", runtime),
+            "Sagebrush: image x/tensorflow-training:2.15-cpu-py310 runs as tensorflow-2.15");
+  EXPECT_EQ(WhatRuns("x/tensorflow-training:2.3.0-gpu-py37-cu110-ubuntu18.04", runtime),
+            "Sagebrush: image x/tensorflow-training:2.3.0-gpu-py37-cu110-ubuntu18.04 runs as "
+            "tensorflow-2.15. It differs from what was asked for: tensorflow 2.3.0, a graphics "
+            "card, Python 3.7; it has 2.15.1, none, 3.10.8");
+  // "py3" is any Python 3, and 2.1 is not 2.15.
+  EXPECT_EQ(WhatRuns("x/t:2.1-cpu-py3", runtime),
+            "Sagebrush: image x/t:2.1-cpu-py3 runs as tensorflow-2.15. It differs from what was "
+            "asked for: tensorflow 2.1; it has 2.15.1");
+}
+
 TEST_F(CatalogueTest, ABrokenFileIsNamed) {
   ASSERT_TRUE(WriteFile(folder_.path() / "broken.json", "{").ok());
   EXPECT_NE(Load().status().message().find("broken.json"), std::string::npos);
