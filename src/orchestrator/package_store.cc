@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "orchestrator/package_store.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/id.h"
+
+namespace sagebrush::orchestrator {
+
+namespace {
+
+constexpr std::size_t kPiece = 256 << 10;
+constexpr std::string_view kHalf = ".half";
+
+bool IsKey(std::string_view text) {
+  return text.size() == 64 && std::ranges::all_of(text, [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
+
+bool IsAccount(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+Status Copy(const PackageStore::Source& source, std::uint64_t limit, int file) {
+  std::string piece(kPiece, '\0');
+  for (std::uint64_t total = 0;;) {
+    ASSIGN_OR_RETURN(const std::size_t got, source(piece.data(), piece.size()));
+    if (got == 0) return Status::Ok();
+    total += got;
+    if (total > limit)
+      return ResourceExhausted("more than " + std::to_string(limit >> 20) + " MiB are not cached");
+    RETURN_IF_ERROR(WriteAll(file, std::string_view(piece).substr(0, got)));
+  }
+}
+
+}  // namespace
+
+Result<PackageStore> PackageStore::Open(const fs::path& folder) {
+  RETURN_IF_ERROR(MakeFolders(folder, 0700));
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    std::error_code gone;
+    if (entry->path().native().ends_with(kHalf)) fs::remove(entry->path(), gone);
+  }
+  if (error) return ErrnoStatus(error.value(), "cannot look through " + folder.string());
+  return PackageStore(folder);
+}
+
+Result<fs::path> PackageStore::PathOf(std::string_view account, std::string_view key) const {
+  if (!IsKey(key) || !IsAccount(account)) return InvalidArgument("not a key of packages");
+  return folder_ / account / (std::string(key) + ".tar.gz");
+}
+
+Result<PackageStore::Archive> PackageStore::Find(std::string_view account,
+                                                 std::string_view key) const {
+  ASSIGN_OR_RETURN(const fs::path path, PathOf(account, key));
+  ASSIGN_OR_RETURN(UniqueFd file, OpenFile(path, O_RDONLY));
+  struct stat about {};
+  if (::fstat(file.get(), &about) != 0) return LastErrno(path.string());
+  return Archive{.file = std::move(file), .size = static_cast<std::uint64_t>(about.st_size)};
+}
+
+Status PackageStore::Store(std::string_view account, std::string_view key, const Source& source,
+                           std::uint64_t limit) const {
+  ASSIGN_OR_RETURN(const fs::path path, PathOf(account, key));
+  RETURN_IF_ERROR(MakeFolders(path.parent_path(), 0700));
+  const fs::path half = path.parent_path() / (NewId(16) + std::string(kHalf));
+  Status stored;
+  {
+    ASSIGN_OR_RETURN(const UniqueFd file, OpenFile(half, O_WRONLY | O_CREAT | O_EXCL, 0600));
+    stored = Copy(source, limit, file.get());
+    if (stored.ok()) stored = SyncFile(file.get());
+  }
+  // A link does not replace what another job has put there meanwhile.
+  if (stored.ok() && ::link(half.c_str(), path.c_str()) != 0 && errno != EEXIST)
+    stored = LastErrno("cannot keep " + path.string());
+  std::error_code gone;
+  fs::remove(half, gone);
+  return stored;
+}
+
+}  // namespace sagebrush::orchestrator
