@@ -109,8 +109,8 @@ class Cursor {
         }));
     ended_ = all && rows < kChunk;
     if (!buffer_.empty())
-      (newest_first ? range_.before : range_.after) = {buffer_.back().timestamp_ms,
-                                                       buffer_.back().id};
+      (newest_first ? range_.before : range_.after) =
+          Position{buffer_.back().timestamp_ms, buffer_.back().id};
     return Status::Ok();
   }
 
