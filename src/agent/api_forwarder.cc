@@ -17,6 +17,8 @@
 #include <unistd.h>
 #include <vector>
 
+#include "agent/plain_proxy.h"
+
 namespace sagebrush::agent {
 namespace {
 
@@ -41,8 +43,15 @@ struct Pair {
   UniqueFd server;  // not valid while the server is away
   Flow up;          // client to server
   Flow down;
+  // Until the first bytes tell, nothing goes up. A plain request for another host waits in `held` for its tunnel.
+  enum class State { kLooking, kAwaitingTunnel, kCopying } state = State::kLooking;
+  std::string held;
   steady_clock::time_point give_up;
   bool broken = false;
+
+  bool reads_client() const { return state != State::kAwaitingTunnel && up.wants_read(); }
+  bool writes_server() const { return state != State::kLooking && !up.data.empty(); }
+  bool writes_client() const { return state != State::kAwaitingTunnel && !down.data.empty(); }
 };
 
 UniqueFd ConnectServer(const std::filesystem::path& path) {
@@ -91,6 +100,40 @@ short Events(bool read, bool write) {
   return static_cast<short>((read ? POLLIN : 0) | (write ? POLLOUT : 0));
 }
 
+// Decides what the client's first bytes are, as soon as they tell.
+void Look(Pair* pair) {
+  const FirstBytes first = LookAtFirstBytes(pair->up.data);
+  const bool full = pair->up.source_ended || pair->up.data.size() >= kBufferBytes;
+  if (first == FirstBytes::kUndecided && !full) return;
+  if (first != FirstBytes::kPlainProxy) {
+    pair->state = Pair::State::kCopying;
+    return;
+  }
+  auto turned = TurnIntoTunnel(pair->up.data);
+  if (turned.ok() && !*turned && !full) return;  // the head is not here yet
+  if (!turned.ok() || !*turned) {
+    pair->broken = true;
+    return;
+  }
+  pair->up.data = std::move((*turned)->connect);
+  pair->held = std::move((*turned)->request);
+  pair->state = Pair::State::kAwaitingTunnel;
+}
+
+// The server's answer to our CONNECT: the tunnel stands and the answer is nobody's business, or it is the client's answer.
+void AwaitTunnel(Pair* pair) {
+  constexpr std::string_view kEnd = "\r\n\r\n";
+  std::string& answer = pair->down.data;
+  const std::size_t end = answer.find(kEnd);
+  if (end == std::string::npos && !pair->down.source_ended && answer.size() < kBufferBytes) return;
+  if (end != std::string::npos && answer.starts_with("HTTP/1.1 200")) {
+    answer.erase(0, end + kEnd.size());
+    pair->up.data += pair->held;
+  }
+  pair->held.clear();
+  pair->state = Pair::State::kCopying;
+}
+
 void Move(Pair* pair, const std::filesystem::path& api_socket) {
   if (!pair->server.valid()) {
     pair->server = ConnectServer(api_socket);
@@ -99,10 +142,16 @@ void Move(Pair* pair, const std::filesystem::path& api_socket) {
       return;
     }
   }
-  if (pair->up.wants_read()) Fill(pair->client.get(), &pair->up, &pair->broken);
-  Flush(pair->server.get(), &pair->up, &pair->broken);
+  if (pair->reads_client()) Fill(pair->client.get(), &pair->up, &pair->broken);
+  if (pair->state == Pair::State::kLooking) Look(pair);
+  if (pair->state != Pair::State::kLooking) Flush(pair->server.get(), &pair->up, &pair->broken);
   if (pair->down.wants_read()) Fill(pair->server.get(), &pair->down, &pair->broken);
-  Flush(pair->client.get(), &pair->down, &pair->broken);
+  if (pair->state == Pair::State::kAwaitingTunnel) {
+    AwaitTunnel(pair);
+    if (pair->state == Pair::State::kCopying) Flush(pair->server.get(), &pair->up, &pair->broken);
+  }
+  if (pair->state != Pair::State::kAwaitingTunnel)
+    Flush(pair->client.get(), &pair->down, &pair->broken);
 }
 
 }  // namespace
@@ -155,12 +204,12 @@ void ApiForwarder::Run() {
         waits.push_back({-1, 0, 0});
         continue;
       }
-      const auto wait = [](int fd, const Flow& from, const Flow& to) {
-        const short events = Events(from.wants_read(), !to.data.empty());
+      const auto wait = [](int fd, bool read, bool write) {
+        const short events = Events(read, write);
         return pollfd{events == 0 ? -1 : fd, events, 0};
       };
-      waits.push_back(wait(pair.client.get(), pair.up, pair.down));
-      waits.push_back(wait(pair.server.get(), pair.down, pair.up));
+      waits.push_back(wait(pair.client.get(), pair.reads_client(), pair.writes_client()));
+      waits.push_back(wait(pair.server.get(), pair.down.wants_read(), pair.writes_server()));
     }
     ::poll(waits.data(), waits.size(), waiting_for_server ? static_cast<int>(kRetry.count()) : -1);
 

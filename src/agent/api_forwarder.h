@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ApiForwarder: the instance's own loopback port that leads user code to the server. It copies bytes between each connection
-// and the server's unix socket, one thread for all. A connection made while the server restarts waits for it.
+// and the server's unix socket, one thread for all. A connection made while the server restarts waits for it. Plain http for
+// other hosts, as HTTP_PROXY leads it here, goes through a tunnel (plain_proxy.h).
 #pragma once
 
 #include <atomic>

@@ -106,6 +106,44 @@ TEST_F(ApiForwarderTest, ManyConnectionsAtOnce) {
   }
 }
 
+TEST_F(ApiForwarderTest, PlainHttpForAnotherHostGoesThroughATunnel) {
+  const UniqueFd listener = ListenAt(path_);
+  const UniqueFd client = Connect();
+  const UniqueFd server = Accept(listener.get());
+  const auto read = [&](std::size_t size) {
+    std::string text(size, '\0');
+    std::size_t got = 0;
+    for (ssize_t more; got < size && (more = ::read(server.get(), &text[got], size - got)) > 0;)
+      got += static_cast<std::size_t>(more);
+    return text.substr(0, got);
+  };
+
+  ASSERT_TRUE(WriteAll(client.get(), "GET http://example.c").ok());
+  ASSERT_TRUE(WriteAll(client.get(), "om/a HTTP/1.1\r\nHost: example.com\r\n\r\n").ok());
+  const std::string connect = "CONNECT example.com:80 HTTP/1.1\r\nHost: example.com:80\r\n\r\n";
+  EXPECT_EQ(read(connect.size()), connect);
+  ASSERT_TRUE(WriteAll(server.get(), "HTTP/1.1 200 Connection Established\r\n\r\n").ok());
+  const std::string inside = "GET /a HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n";
+  EXPECT_EQ(read(inside.size()), inside);
+  ASSERT_TRUE(WriteAll(server.get(), "HTTP/1.1 200 OK\r\n\r\nhello").ok());
+  ::shutdown(server.get(), SHUT_WR);
+
+  EXPECT_EQ(ReadToTheEnd(client.get()), "HTTP/1.1 200 OK\r\n\r\nhello");
+}
+
+TEST_F(ApiForwarderTest, ATunnelThatIsRefusedIsTheAnswer) {
+  const UniqueFd listener = ListenAt(path_);
+  const UniqueFd client = Connect();
+  const UniqueFd server = Accept(listener.get());
+  const std::string refusal = "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno";
+
+  ASSERT_TRUE(WriteAll(client.get(), "GET http://10.0.0.1/ HTTP/1.1\r\n\r\n").ok());
+  ASSERT_TRUE(WriteAll(server.get(), refusal).ok());
+  ::shutdown(server.get(), SHUT_WR);
+
+  EXPECT_EQ(ReadToTheEnd(client.get()), refusal);
+}
+
 TEST_F(ApiForwarderTest, APortThatIsTakenIsAnError) {
   EXPECT_FALSE(ApiForwarder::Start({.api_socket = path_, .port = forwarder_->port()}).ok());
 }
