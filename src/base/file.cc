@@ -105,6 +105,21 @@ Status MakeFolders(const fs::path& folder, unsigned mode) {
   return Status::Ok();
 }
 
+Status MakeFoldersDurably(const fs::path& folder, unsigned mode) {
+  if (folder.empty()) return Status::Ok();
+  const fs::path parent = folder.parent_path();
+  if (!fs::is_directory(folder)) {
+    RETURN_IF_ERROR(MakeFoldersDurably(parent, mode));
+    if (::mkdir(folder.c_str(), mode) != 0 && errno != EEXIST)
+      return LastErrno("cannot make folder " + folder.string());
+    return SyncFolder(parent);
+  }
+  // Whoever made it may have died before this sync. A parent that we may not read is not ours, and
+  // older than we are.
+  Status synced = SyncFolder(parent);
+  return synced.code() == Code::kPermissionDenied ? Status::Ok() : synced;
+}
+
 Status RemoveTree(const fs::path& path) {
   std::error_code error;
   fs::remove_all(path, error);

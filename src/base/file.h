@@ -30,6 +30,8 @@ Status SyncFile(int fd);
 Status SyncFolder(const fs::path& folder);
 
 Status MakeFolders(const fs::path& folder, unsigned mode = 0755);
+// Returns once the names of all that it made, and the folder's own in any case, would survive a power cut. For what is kept.
+Status MakeFoldersDurably(const fs::path& folder, unsigned mode = 0755);
 Status RemoveTree(const fs::path& path);  // not being there is fine
 
 // An exclusive lock held as long as the object lives; kFailedPrecondition if another process holds it.

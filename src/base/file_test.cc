@@ -16,6 +16,17 @@ TEST(FileTest, DurableWriteReplacesTheWholeAndLeavesNothingElse) {
   EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 1);
 }
 
+// That they are durable shows tests/faults/test_power_cuts.py.
+TEST(FileTest, DurableFoldersAreMadeWithAllAboveAndMayStandAlready) {
+  const TempFolder folder = TempFolder::Create().value();
+
+  EXPECT_TRUE(MakeFoldersDurably(folder.path() / "a" / "b" / "", 0700).ok());
+  EXPECT_TRUE(fs::is_directory(folder.path() / "a" / "b"));
+  EXPECT_TRUE(MakeFoldersDurably(folder.path() / "a" / "b", 0700).ok());
+  ASSERT_TRUE(WriteFile(folder.path() / "file", "").ok());
+  EXPECT_FALSE(MakeFoldersDurably(folder.path() / "file" / "c", 0700).ok());
+}
+
 TEST(FileTest, ErrorsNameThePath) {
   const auto missing = ReadFile("/nonexistent/file");
 
