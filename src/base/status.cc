@@ -114,7 +114,9 @@ Code CodeOfErrno(int error) {
 }  // namespace
 
 Status ErrnoStatus(int error, std::string_view what) {
-  return {CodeOfErrno(error), std::string(what) + ": " + std::generic_category().message(error)};
+  std::string message = std::string(what) + ": " + std::generic_category().message(error);
+  if (error == ENOSPC || error == EDQUOT) message += " (free some space there, and try again)";
+  return {CodeOfErrno(error), std::move(message)};
 }
 
 Status LastErrno(std::string_view what) { return ErrnoStatus(errno, what); }

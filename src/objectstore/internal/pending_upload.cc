@@ -3,8 +3,18 @@
 
 namespace sagebrush::objectstore::internal {
 
+namespace {
+
+constexpr std::uint64_t kRoomStep = 8 << 20;  // asked once for so many bytes
+
+}  // namespace
+
 Status PendingUpload::Append(std::string_view data) {
   if (status_.ok() && digest_) status_ = FailedPrecondition("bytes after the end of an upload");
+  if (status_.ok() && size_ + data.size() > checked_) {
+    checked_ = size_ + data.size() + kRoomStep;
+    status_ = room_.Check(data.size() + (writer_ == nullptr ? 0 : kRoomStep));
+  }
   if (!status_.ok()) return status_;
   size_ += data.size();
   md5_.Update(data);

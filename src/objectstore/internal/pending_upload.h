@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "objectstore/blob_store.h"
 #include "objectstore/internal/contents.h"
+#include "objectstore/internal/disk_room.h"
 #include "objectstore/object_store.h"
 
 namespace sagebrush::objectstore::internal {
@@ -18,7 +19,8 @@ inline constexpr std::size_t kInlineLimit = 64 << 10;
 
 class PendingUpload final : public Upload {
  public:
-  explicit PendingUpload(BlobStore& blobs) : blobs_(blobs), md5_(HashKind::kMd5) {}
+  PendingUpload(BlobStore& blobs, const DiskRoom& room)
+      : blobs_(blobs), room_(room), md5_(HashKind::kMd5) {}
 
   Status Append(std::string_view data) override;
   std::uint64_t size() const override { return size_; }
@@ -29,8 +31,10 @@ class PendingUpload final : public Upload {
 
  private:
   BlobStore& blobs_;
+  const DiskRoom& room_;
   Status status_;
   std::uint64_t size_ = 0;
+  std::uint64_t checked_ = 0;  // up to here the disk was asked for room
   Hasher md5_;
   std::optional<std::string> digest_;
   std::string data_;

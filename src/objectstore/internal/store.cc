@@ -34,8 +34,10 @@ Status IndexedObjectStore::Change(const Work& work, const std::optional<BlobId>&
     unreferenced.clear();
     return refused = work(session, &unreferenced);
   });
-  // Should the commit itself have failed, nobody knows what a restart will find, so the blobs are left to Open.
-  if (!refused.ok() && new_blob) pins_.Remove({*new_blob});
+  // Should the commit itself have failed, nobody knows what a restart will find, so the blobs are left to Open; but a
+  // full disk keeps nothing of the change, and must not be left fuller by it.
+  const bool is_certain = !refused.ok() || written.code() == Code::kResourceExhausted;
+  if (!written.ok() && is_certain && new_blob) pins_.Remove({*new_blob});
   if (written.ok()) pins_.Remove(unreferenced);
   return written;
 }
@@ -116,7 +118,7 @@ Status IndexedObjectStore::DeleteBucket(std::string_view bucket) {
 }
 
 Result<std::unique_ptr<Upload>> IndexedObjectStore::NewUpload() {
-  return std::unique_ptr<Upload>(std::make_unique<PendingUpload>(*blobs_));
+  return std::unique_ptr<Upload>(std::make_unique<PendingUpload>(*blobs_, room_));
 }
 
 Result<ObjectInfo> IndexedObjectStore::Put(std::string_view bucket, std::string_view key,
@@ -241,7 +243,7 @@ namespace {
 
 // Before anything under blobs/ is removed, no other process may be at work there.
 Result<FileLock> Lock(const std::filesystem::path& folder) {
-  RETURN_IF_ERROR(MakeFolders(folder, 0700));
+  RETURN_IF_ERROR(MakeFoldersDurably(folder, 0700));
   return FileLock::Acquire(folder / "lock");
 }
 
@@ -250,7 +252,7 @@ Result<std::unique_ptr<ObjectStore>> OpenLocked(const std::filesystem::path& fol
                                                 std::unique_ptr<BlobStore> blobs) {
   ASSIGN_OR_RETURN(auto index,
                    metastore::Database::Open(folder / "index.db", internal::kIndexMigrations));
-  auto store = std::make_unique<internal::IndexedObjectStore>(std::move(lock), clock,
+  auto store = std::make_unique<internal::IndexedObjectStore>(folder, std::move(lock), clock,
                                                               std::move(index), std::move(blobs));
   RETURN_IF_ERROR(store->RemoveLeftovers());
   return std::unique_ptr<ObjectStore>(std::move(store));

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "metastore/database.h"
 #include "objectstore/blob_store.h"
+#include "objectstore/internal/disk_room.h"
 #include "objectstore/internal/pins.h"
 #include "objectstore/internal/rows.h"
 #include "objectstore/object_store.h"
@@ -21,9 +22,10 @@ namespace sagebrush::objectstore::internal {
 
 class IndexedObjectStore final : public ObjectStore {
  public:
-  IndexedObjectStore(FileLock lock, const Clock& clock, std::unique_ptr<metastore::Database> index,
-                     std::unique_ptr<BlobStore> blobs)
+  IndexedObjectStore(const std::filesystem::path& folder, FileLock lock, const Clock& clock,
+                     std::unique_ptr<metastore::Database> index, std::unique_ptr<BlobStore> blobs)
       : lock_(std::move(lock)),
+        room_(folder),
         clock_(clock),
         blobs_(std::move(blobs)),
         pins_(*blobs_),
@@ -84,6 +86,7 @@ class IndexedObjectStore final : public ObjectStore {
   Result<T> Read(const std::function<Result<T>(metastore::Session&)>& work);
 
   const FileLock lock_;  // one process a folder: recovery removes what this process does not know
+  const DiskRoom room_;
   const Clock& clock_;
   const std::unique_ptr<BlobStore> blobs_;
   BlobPins pins_;
