@@ -92,6 +92,24 @@ bool PrincipalApplies(const Json& statement, std::string_view principal) {
          AnyText(*services, [&](const std::string& name) { return name == principal; });
 }
 
+// Keys and variables both: "aws:ResourceTag/team", "${aws:ResourceTag/team}".
+bool SpeakOfResourceTags(const std::vector<Json>& policies) {
+  return std::ranges::any_of(policies, [](const Json& policy) {
+    return ToLower(policy.Dump()).find("resourcetag/") != std::string::npos;
+  });
+}
+
+// As aws:ResourceTag/… and by the name of the action's own service.
+Status AddResourceTags(Access* access) {
+  if (access->resource_tags == nullptr) return Status::Ok();
+  ASSIGN_OR_RETURN(const auto tags, access->resource_tags());
+  const std::string service = access->action.substr(0, access->action.find(':'));
+  for (const auto& [key, value] : tags)
+    for (const auto& prefix : {std::string("aws"), service})
+      access->context[prefix + ":ResourceTag/" + key] = value;
+  return Status::Ok();
+}
+
 Status Damaged(std::string_view what, const Status& status) {
   return Internal("the stored policy of " + std::string(what) +
                   " cannot be read: " + status.message());
@@ -162,6 +180,7 @@ Result<std::shared_ptr<const Authorizer::KnownRole>> Authorizer::Know(const std:
   KnownRole read;
   ASSIGN_OR_RETURN(read.role, roles_.Get(account, name));
   ASSIGN_OR_RETURN(read.policies, PoliciesOf(read.role));
+  read.speaks_of_resource_tags = SpeakOfResourceTags(read.policies);
   auto known = std::make_shared<const KnownRole>(std::move(read));
   const std::lock_guard lock(mutex_);
   if (known_at_ == changes) known_[key] = known;
@@ -191,6 +210,9 @@ Result<Effect> Authorizer::Decide(const Principal& principal, const Access& aske
     if (!principal.user_id.starts_with(role.id + ":")) return Effect::kImplicitDeny;
     access.context["aws:PrincipalArn"] = role.arn();
     for (const auto& [key, value] : role.tags) access.context["aws:PrincipalTag/" + key] = value;
+    const bool is_narrowed =
+        !principal.session_policies.empty() || !principal.session_policy_arns.empty();
+    if ((*found)->speaks_of_resource_tags || is_narrowed) RETURN_IF_ERROR(AddResourceTags(&access));
     effect = Evaluate((*found)->policies, access);
   } else if (principal.kind != Principal::Kind::kRoot) {
     return Effect::kImplicitDeny;  // no policies can be given to others yet

@@ -4,6 +4,7 @@
 // Allow, else denied.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -25,6 +26,8 @@ struct Access {
   std::map<std::string, std::string> context = {};
   // And of several: "aws:TagKeys".
   std::map<std::string, std::vector<std::string>> lists = {};
+  // The resource's tags, for aws:ResourceTag/…: asked for only when a policy that counts speaks of them.
+  std::function<Result<std::map<std::string, std::string>>()> resource_tags = nullptr;
 };
 
 enum class Effect { kAllowed, kExplicitDeny, kImplicitDeny };
@@ -61,6 +64,7 @@ class Authorizer {
   struct KnownRole {
     Role role;
     std::vector<Json> policies;
+    bool speaks_of_resource_tags = false;
   };
   Result<std::vector<Json>> PoliciesOf(const Role& role);
   Result<std::shared_ptr<const KnownRole>> Know(const std::string& account,

@@ -348,6 +348,28 @@ TEST_F(AuthorizerTest, KnowsItsTagsAsThePrincipals) {
   EXPECT_EQ(Decide(session_, "sqs:SendMessage"), Effect::kAllowed);
 }
 
+TEST_F(AuthorizerTest, AsksForAResourcesTagsOnlyWhenAPolicySpeaksOfThem) {
+  int asked = 0;
+  const auto decide = [&](const std::string& team) {
+    Access access{.action = "sagemaker:DeleteModel", .resource = "*"};
+    access.resource_tags = [&]() -> Result<std::map<std::string, std::string>> {
+      ++asked;
+      return std::map<std::string, std::string>{{"team", team}};
+    };
+    return authorizer_.Decide(session_, access).value();
+  };
+  EXPECT_EQ(decide("blue"), Effect::kImplicitDeny);
+  EXPECT_EQ(asked, 0);
+
+  Role role = roles_.Get("123456789012", "Role").value();
+  role.inline_policies["q"] =
+      R"({"Statement":[{"Effect":"Allow","Action":"sagemaker:*","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/team":"blue","sagemaker:ResourceTag/team":"blue"}}}]})";
+  ASSERT_TRUE(roles_.Update(role).ok());
+  EXPECT_EQ(decide("blue"), Effect::kAllowed);
+  EXPECT_EQ(decide("red"), Effect::kImplicitDeny);
+  EXPECT_EQ(asked, 2);
+}
+
 TEST_F(AuthorizerTest, NarrowsASessionByItsPolicies) {
   auto narrow = session_;
   narrow.session_policies = {

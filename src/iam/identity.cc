@@ -115,6 +115,7 @@ SessionCredentials Files::MintSession(const SessionRequest& request) const {
     claims["i"] = request.role_id;
     claims["s"] = request.session_name;
   }
+  if (!request.instance.empty()) claims["n"] = request.instance;
   for (const std::string& policy : request.policies) claims["p"].Append(policy);
   for (const std::string& arn : request.policy_arns) claims["a"].Append(arn);
   const std::string sealed = Seal(session_key_, claims.Dump(), kTokenUse);
@@ -163,6 +164,7 @@ Result<IdentityFiles::Authenticated> Files::Lookup(std::string_view access_key,
     principal.user_id = claims->GetString("i") + ":" + principal.session_name;
   }
   principal.expires = expires;
+  principal.instance = claims->GetString("n");
   principal.session_policies = Texts(claims->Find("p"));
   principal.session_policy_arns = Texts(claims->Find("a"));
   return Authenticated{.principal = std::move(principal), .secret_key = SecretKeyOf(*sealed)};

@@ -29,6 +29,7 @@ struct Principal {
   std::string role_name;  // of a session: without its path
   std::string session_name;
   TimePoint expires{};  // of a session
+  std::string instance;  // whose session it is: it ends with that, whoever checks
   // What a session was narrowed to when it was made: it may do only what these allow too.
   std::vector<std::string> session_policies;     // texts
   std::vector<std::string> session_policy_arns;  // of managed policies
@@ -48,6 +49,7 @@ struct SessionRequest {
   std::chrono::seconds life{3600};
   std::vector<std::string> policies;
   std::vector<std::string> policy_arns;
+  std::string instance = {};  // that it is for; "" for none
 };
 
 struct AccountInfo {

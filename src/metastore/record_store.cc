@@ -34,7 +34,11 @@ CREATE INDEX records_by_state ON records(kind, status, name, scope);
 constexpr Migration kSecond = {2, R"sql(
 CREATE INDEX records_by_status_created ON records(kind, scope, status, created, name);
 )sql"};
-const Migration kRecordMigrations[2] = {kFirst, kSecond};
+// Names in ARNs are in lower case.
+constexpr Migration kThird = {3, R"sql(
+CREATE INDEX records_by_lower_name ON records(kind, scope, lower(name));
+)sql"};
+const Migration kRecordMigrations[3] = {kFirst, kSecond, kThird};
 
 namespace {
 
@@ -76,6 +80,8 @@ Condition MakeCondition(const Filter& filter) {
     where.And("name >= ?", filter.name_prefix);
     if (auto end = PrefixEnd(filter.name_prefix)) where.And("name < ?", *end);
   }
+  if (!filter.name_ignoring_case.empty())
+    where.And("lower(name) = ?", ToLower(filter.name_ignoring_case));
   if (!filter.name_contains.empty()) where.And("instr(name, ?) > 0", filter.name_contains);
   if (filter.statuses.size() == 1) {  // an equality, which lets an index give the order
     where.And("status = ?", filter.statuses.front());

@@ -42,6 +42,7 @@ struct Filter {
   std::optional<std::string> scope;  // absent: all scopes (the reconcile loop)
   std::string name_contains;
   std::string name_prefix;
+  std::string name_ignoring_case;     // the whole name; ASCII
   std::vector<std::string> statuses;  // empty: any
   std::optional<TimePoint> created_after, created_before, modified_after,
       modified_before;  // after: inclusive; before: not
@@ -85,6 +86,6 @@ class RecordStore {
   RecordWatch watch_;
 };
 
-extern const Migration kRecordMigrations[2];  // NOLINT(readability-identifier-naming): a constant
+extern const Migration kRecordMigrations[3];  // NOLINT(readability-identifier-naming): a constant
 
 }  // namespace sagebrush::metastore

@@ -183,6 +183,8 @@ TEST_P(RecordStoreTest, FiltersCombine) {
             std::vector<std::string>{});
   EXPECT_EQ(names([](Filter& f) { f.name_contains = "-1"; }),
             (std::vector<std::string>{"train-1", "tune-1"}));
+  EXPECT_EQ(names([](Filter& f) { f.name_ignoring_case = "TRAIN-1"; }),
+            (std::vector<std::string>{"train-1"}));
   EXPECT_EQ(names([](Filter& f) { f.name_contains = "%_"; }),
             (std::vector<std::string>{"train%_"}));
   EXPECT_EQ(names([](Filter& f) {

@@ -25,6 +25,9 @@ bool Matches(const Filter& filter, const Record& record) {
   if (record.key.kind != filter.kind) return false;
   if (filter.scope && record.key.scope != *filter.scope) return false;
   if (!filter.name_prefix.empty() && !record.key.name.starts_with(filter.name_prefix)) return false;
+  if (!filter.name_ignoring_case.empty() &&
+      !EqualsIgnoreCase(record.key.name, filter.name_ignoring_case))
+    return false;
   if (!filter.name_contains.empty() &&
       record.key.name.find(filter.name_contains) == std::string::npos)
     return false;
