@@ -4,9 +4,9 @@
 #include "serving/model_folder.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <system_error>
+#include <tuple>
 
 #include "base/strings.h"
 
@@ -109,20 +109,25 @@ Result<std::vector<FoundModel>> FindModels(const fs::path& root_as_given) {
     return NotFound(text + KerasAdvice(root) + Listing(root));
   }
 
-  std::map<std::string, FoundModel> highest;
-  for (FoundModel& found : walk.versions) {
-    auto [entry, is_new] = highest.try_emplace(found.name, found);
-    if (is_new) continue;
-    if (entry->second.folder.parent_path() != found.folder.parent_path()) {
+  std::ranges::sort(walk.versions, [](const FoundModel& a, const FoundModel& b) {
+    return std::tie(a.name, a.version, a.folder) < std::tie(b.name, b.version, b.folder);
+  });
+  for (std::size_t i = 1; i < walk.versions.size(); ++i) {
+    const FoundModel& before = walk.versions[i - 1];
+    const FoundModel& found = walk.versions[i];
+    if (before.name != found.name) continue;
+    if (before.folder.parent_path() != found.folder.parent_path()) {
       return InvalidArgument("two models are called " + found.name + ": " +
-                             entry->second.folder.parent_path().string() + " and " +
+                             before.folder.parent_path().string() + " and " +
                              found.folder.parent_path().string());
     }
-    if (found.version > entry->second.version) entry->second = std::move(found);
+    if (before.version == found.version) {  // "1" and "01"
+      return InvalidArgument("two folders are version " + std::to_string(found.version) + " of " +
+                             found.name + ": " + before.folder.string() + " and " +
+                             found.folder.string());
+    }
   }
-  std::vector<FoundModel> models;
-  for (auto& [name, found] : highest) models.push_back(std::move(found));
-  return models;
+  return std::move(walk.versions);
 }
 
 }  // namespace sagebrush::serving

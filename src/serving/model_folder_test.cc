@@ -49,14 +49,15 @@ TEST_F(ModelFolderTest, NameIsTheFolderAboveTheVersion) {
               ElementsAre(FoundModel{"Servo", 1592401234, root_ / "export/Servo/1592401234"}));
 }
 
-TEST_F(ModelFolderTest, HighestVersionOfEachModelIsTaken) {
+TEST_F(ModelFolderTest, EveryVersionOfEachModelIsFoundInOrder) {
   Touch("b/9/saved_model.pb");
   Touch("b/10/saved_model.pb");
   Touch("a/2/saved_model.pb");
   Touch("code/inference.py");
 
   EXPECT_THAT(*FindModels(root_),
-              ElementsAre(FoundModel{"a", 2, root_ / "a/2"}, FoundModel{"b", 10, root_ / "b/10"}));
+              ElementsAre(FoundModel{"a", 2, root_ / "a/2"}, FoundModel{"b", 9, root_ / "b/9"},
+                          FoundModel{"b", 10, root_ / "b/10"}));
 }
 
 TEST_F(ModelFolderTest, MissingModelTellsWhatWasLookedForAndFound) {
@@ -87,6 +88,10 @@ TEST_F(ModelFolderTest, TwoModelsOfOneNameAreRefused) {
   Touch("y/m/1/saved_model.pb");
 
   EXPECT_THAT(Refusal(), HasSubstr("two models are called m"));
+
+  fs::remove_all(root_ / "y");
+  Touch("x/m/01/saved_model.pb");
+  EXPECT_THAT(Refusal(), HasSubstr("two folders are version 1 of m"));
 }
 
 TEST_F(ModelFolderTest, LinksAreNotFollowed) {

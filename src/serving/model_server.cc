@@ -76,12 +76,12 @@ Status ModelServer::Publish(std::vector<LoadedModel> models) {
   for (LoadedModel& loaded : models) {
     Served served{loaded.name, loaded.version, std::move(loaded.model), nullptr};
     served.batcher = Batcher::Create(*served.model, options_.batching, clock_);
-    models_.emplace(loaded.name, std::move(served));
+    models_[loaded.name].emplace(loaded.version, std::move(served));
   }
   default_model_ = options_.default_model.empty() ? models_.begin()->first : options_.default_model;
   if (!models_.contains(default_model_)) {
     std::string known;
-    for (const auto& [name, served] : models_) known += (known.empty() ? "" : ", ") + name;
+    for (const auto& [name, versions] : models_) known += (known.empty() ? "" : ", ") + name;
     return NotFound("the default model " + default_model_ + " is not among the models: " + known);
   }
   is_published_ = true;
@@ -90,7 +90,8 @@ Status ModelServer::Publish(std::vector<LoadedModel> models) {
 
 void ModelServer::Stop() {
   if (!is_published_) return;
-  for (auto& [name, served] : models_) served.batcher->Stop();
+  for (auto& [name, versions] : models_)
+    for (auto& [version, served] : versions) served.batcher->Stop();
 }
 
 void ModelServer::Serve(http::Exchange& exchange) {
@@ -179,19 +180,26 @@ http::Response ModelServer::ModelPath(const http::Request& request, std::string_
   }
   const auto served = Find(target);
   if (!served.ok()) return Failure(served.status());
-  const Json state =
-      Json::Object({{"version", std::to_string((*served)->version)},
-                    {"state", "AVAILABLE"},
-                    {"status", Json::Object({{"error_code", "OK"}, {"error_message", ""}})}});
-  return Reply(200, Json::Object({{"model_version_status", Json::Array({state})}}).DumpPretty());
+  Json states = Json::Array();
+  for (const auto& [version, other] : models_.find(target.model)->second) {
+    if (!target.version.empty() && version != (*served)->version) continue;
+    states.Append(
+        Json::Object({{"version", std::to_string(version)},
+                      {"state", "AVAILABLE"},
+                      {"status", Json::Object({{"error_code", "OK"}, {"error_message", ""}})}}));
+  }
+  return Reply(200, Json::Object({{"model_version_status", std::move(states)}}).DumpPretty());
 }
 
 Result<const ModelServer::Served*> ModelServer::Find(const Target& target) const {
-  const auto found = models_.find(target.model);
-  const bool is_there =
-      found != models_.end() &&
-      (target.version.empty() || ParseInt(target.version) == found->second.version);
-  if (is_there) return &found->second;
+  if (const auto found = models_.find(target.model); found != models_.end()) {
+    const Versions& versions = found->second;
+    const auto wanted = ParseInt(target.version);
+    const auto version = target.version.empty() ? versions.begin()
+                         : wanted               ? versions.find(*wanted)
+                                                : versions.end();
+    if (version != versions.end()) return &version->second;
+  }
   return NotFound("Servable not found for request: " +
                   (target.version.empty()
                        ? "Latest(" + target.model + ")"

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -59,7 +60,7 @@ class ModelServer {
   };
   struct Target {
     std::string model;
-    std::string version;  // "": the one there is
+    std::string version;  // "": the newest
     std::string method = "predict";
   };
 
@@ -73,8 +74,10 @@ class ModelServer {
 
   const ModelServerOptions options_;
   const Clock& clock_;
+  using Versions = std::map<std::int64_t, Served, std::greater<>>;  // the newest first
+
   // Written by Publish only, before is_published_.
-  std::map<std::string, Served, std::less<>> models_;
+  std::map<std::string, Versions, std::less<>> models_;
   std::string default_model_;
   std::atomic<bool> is_published_ = false;
 };

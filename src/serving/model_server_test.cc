@@ -25,6 +25,10 @@ std::unique_ptr<Model> Doubler() {
       });
 }
 
+std::unique_ptr<Model> Echo() {
+  return std::make_unique<FakeModel>(std::vector<Signature>{OneToOne(DataType::kFloat, {-1, 2})});
+}
+
 // Classifies by the example's bytes; the scores are constant.
 std::unique_ptr<Model> Classifier() {
   const Signature signature{.name = "serving_default",
@@ -186,6 +190,28 @@ TEST_F(ModelServerTest, LargeBodiesAreRefusedOverHttp) {
   ASSERT_TRUE(large.ok()) << large.status().message();
   EXPECT_EQ(large->status, 413);
   (*listening)->Stop(std::chrono::seconds(5));
+}
+
+TEST_F(ModelServerTest, EveryVersionIsServedAndTheNewestIsMeantWhereNoneIsNamed) {
+  server_ = std::make_unique<ModelServer>(ModelServerOptions{}, Clock::System());
+  std::vector<LoadedModel> models;
+  models.push_back({"m", 2, Doubler()});
+  models.push_back({"m", 10, Echo()});
+  ASSERT_TRUE(server_->Publish(std::move(models)).ok());
+  const auto ask = [&](const std::string& attributes) {
+    return Send(
+        "POST", "/invocations", "[1, 2]",
+        {{"Content-Type", "application/json"}, {"X-Amzn-SageMaker-Custom-Attributes", attributes}});
+  };
+
+  EXPECT_EQ(ask("").body, R"({"predictions": [[1.0, 2.0]]})");
+  EXPECT_EQ(ask("tfs-model-version=10").body, R"({"predictions": [[1.0, 2.0]]})");
+  EXPECT_EQ(ask("tfs-model-version=2").body, R"({"predictions": [[2.0, 4.0]]})");
+  EXPECT_EQ(ask("tfs-model-version=3").status, 404);
+  EXPECT_EQ(ask("tfs-model-version=x").status, 404);
+  const std::string states = Send("GET", "/v1/models/m").body;
+  EXPECT_LT(states.find("\"10\""), states.find("\"2\""));
+  EXPECT_EQ(Send("GET", "/v1/models/m/versions/2").body.find("\"10\""), std::string::npos);
 }
 
 }  // namespace
