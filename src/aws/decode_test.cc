@@ -223,6 +223,23 @@ TEST(DecodeRestXml, AttributesListsWithinListsAndDates) {
       R"("Tags":[{"Key":"a","Value":"b"}]}},"Status":"Enabled"}]}})");
 }
 
+TEST(DecodeJson, TimesBeyondTheCalendarAreRefused) {
+  EXPECT_EQ(SageMaker("ListModels", R"({"CreationTimeAfter":2.5e21})"),
+            "SerializationException: a timestamp is beyond the years 1 to 9999");
+}
+
+// A document is kept as JSON text, and must be readable from it.
+TEST(Decode, TextThatIsNotUtf8IsRefusedEverywhere) {
+  EXPECT_EQ(Decoded(IamModel(), "CreateRole", "POST /\n\nAction=CreateRole&Description=%FF"),
+            "MalformedInput: Description: a text is not UTF-8");
+  EXPECT_TRUE(S3("GetObject", "GET /b/%FF\n").starts_with("InvalidArgument: "));
+  EXPECT_TRUE(
+      S3("DeleteObjects", "POST /b?delete\n\n<Delete><Object><Key>\xff</Key></Object></Delete>")
+          .starts_with("MalformedXML: "));
+  EXPECT_TRUE(S3("PutBucketPolicy", "PUT /b?policy\n\n\xff").starts_with("MalformedXML: "));
+  EXPECT_TRUE(S3("PutObject", "PUT /b/k\nx-amz-meta-a: \xff\n").starts_with("InvalidArgument: "));
+}
+
 TEST(DecodeRestXml, HeaderListsAndDates) {
   EXPECT_EQ(
       S3("GetObjectAttributes", "GET /b/k?attributes\nx-amz-object-attributes: ETag,ObjectSize\n"),

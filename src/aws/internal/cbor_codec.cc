@@ -128,8 +128,7 @@ Result<Json> DecodeItem(const Shape& shape, const Item& item, CborReader* in) {
         return Expected("a timestamp with tag 1");
       ASSIGN_OR_RETURN(const Item seconds, in->Next());
       ASSIGN_OR_RETURN(const double number, DecodeNumber(seconds));
-      if (!std::isfinite(number)) return Expected("a finite timestamp");
-      return Json(number);
+      return TimestampFromSeconds(number);
     }
   }
   return Expected("something else");

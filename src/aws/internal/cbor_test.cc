@@ -151,6 +151,8 @@ TEST(CborCodec, SaysWhichMemberIsWrong) {
             "MetricName: expected a text");
   EXPECT_EQ(Decoded("ListMetrics", Bytes("a16a44696d656e73696f6e73a0")),
             "Dimensions: expected an array");
+  EXPECT_EQ(Decoded("GetMetricStatistics", Bytes("a169537461727454696d65c1fb7e37e43c8800759c")),
+            "StartTime: a timestamp is beyond the years 1 to 9999");
   EXPECT_EQ(Decoded("ListMetrics", Bytes("80")), "expected a map");
   EXPECT_EQ(Decoded("ListMetrics", Bytes("a101a0")), "expected a text as a key");
   EXPECT_EQ(Decoded("ListMetrics", Bytes("a000")), "not CBOR: something follows the document");

@@ -120,7 +120,7 @@ Result<Json> DecodeJsonValue(const Shape& shape, const Json& wire) {
         return InvalidArgument(wire.AsString() + " is not a finite number");
       return WrongType(shape.type, wire);
     case Type::kTimestamp: {
-      if (wire.is_number()) return Json(wire.AsDouble());
+      if (wire.is_number()) return TimestampFromSeconds(wire.AsDouble());
       if (!wire.is_string()) return WrongType(shape.type, wire);
       auto time = ScalarFromText(shape, wire.AsString());
       return time.ok() ? std::move(time) : Result<Json>(WrongType(shape.type, wire));

@@ -76,6 +76,7 @@ Result<Json> DecodeAt(const Form& form, const Member& member, const std::string&
         const std::string entry = entries + "." + std::to_string(index) + ".";
         const auto name = form.find(entry + std::string(shape.map_key().wire_name));
         if (name == form.end()) continue;
+        if (!IsValidUtf8(name->second)) return InvalidArgument("a key is not UTF-8");
         ASSIGN_OR_RETURN(
             out[name->second],
             DecodeAt(form, shape.map_value(), entry + std::string(shape.map_value().wire_name)));

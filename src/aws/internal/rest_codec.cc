@@ -78,6 +78,7 @@ Status DecodeParameter(const Member& member, const http::Request& request, const
         if (name.size() <= member.wire_name.size() ||
             !EqualsIgnoreCase(name.substr(0, member.wire_name.size()), member.wire_name))
           continue;
+        if (!IsValidUtf8(value)) return InvalidArgument("a header is not UTF-8");
         // The same key twice becomes one value with a comma, as S3 stores it.
         Json& slot = map[ToLower(std::string_view(name).substr(member.wire_name.size()))];
         slot = slot.is_null() ? Json(value) : Json(slot.AsString() + "," + value);
@@ -190,7 +191,10 @@ Outcome<Json> DecodeRest(Protocol protocol, const Operation& operation,
   if (payload != nullptr) {
     if (payload->shape->type == Type::kBlob || payload->Is(Member::kStreaming)) return out;
     if (!IsStructured(payload->shape->type)) {
-      if (!body.empty()) out[payload->name] = body;
+      if (body.empty()) return out;
+      auto text = ScalarFromText(*payload->shape, body);
+      if (!text.ok()) return BadBody(protocol, text.status());
+      out[payload->name] = std::move(text).value();
       return out;
     }
     if (IsBlank(body)) return out;

@@ -16,7 +16,7 @@ namespace {
 
 Result<Json> TimestampFromText(std::string_view text) {
   // Some clients send seconds where the model says ISO 8601, so numbers are taken everywhere.
-  if (const auto seconds = ParseDouble(text)) return Json(*seconds);
+  if (const auto seconds = ParseDouble(text)) return TimestampFromSeconds(*seconds);
   auto time = ParseTime(text);
   if (!time.ok()) return InvalidArgument("'" + std::string(text) + "' is not a timestamp");
   return Json(ToEpochSeconds(*time));
@@ -34,9 +34,19 @@ std::string NumberToText(const Json& value) {
 
 }  // namespace
 
+Result<Json> TimestampFromSeconds(double seconds) {
+  constexpr double kYear1 = -62'135'596'800.0;
+  constexpr double kYear10000 = 253'402'300'800.0;
+  if (!(seconds >= kYear1 && seconds < kYear10000))
+    return InvalidArgument("a timestamp is beyond the years 1 to 9999");
+  return Json(seconds);
+}
+
 Result<Json> ScalarFromText(const Shape& shape, std::string_view text) {
   switch (shape.type) {
     case Type::kString:
+      // A document is kept as JSON, which has no room for other bytes.
+      if (!IsValidUtf8(text)) return InvalidArgument("a text is not UTF-8");
       return Json(text);
     case Type::kBlob: {
       auto bytes = Base64Decode(text);

@@ -16,6 +16,9 @@ namespace sagebrush::aws::internal {
 // kInvalidArgument says what the text is not.
 Result<Json> ScalarFromText(const Shape& shape, std::string_view text);
 
+// A document's timestamp; kInvalidArgument where no calendar has it, which NaN and infinity are too.
+Result<Json> TimestampFromSeconds(double seconds);
+
 enum class Fraction { kNone, kMillis };  // of ISO 8601 times
 
 // `format` is the place's own; a member or shape that names another wins.

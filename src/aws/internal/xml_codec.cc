@@ -6,6 +6,8 @@
 
 #include <pugixml.hpp>
 
+#include "base/strings.h"
+
 namespace sagebrush::aws::internal {
 
 namespace {
@@ -44,6 +46,7 @@ Status DecodeEntry(const Shape& shape, const pugi::xml_node& node, Json* out) {
   Json value;
   for (const auto& child : node.children()) {
     if (IsElement(child, shape.map_key().wire_name)) key = TextOf(child);
+    if (!IsValidUtf8(key)) return InvalidArgument("a key is not UTF-8");
     if (IsElement(child, shape.map_value().wire_name)) {
       ASSIGN_OR_RETURN(value, DecodeNode(shape.map_value(), child));
     }
@@ -59,8 +62,10 @@ Result<Json> DecodeMembers(const Shape& shape, const pugi::xml_node& node, bool*
     if (member.location != Location::kBody) continue;
     if (member.Is(Member::kXmlAttribute)) {
       const std::string_view wanted = LocalName(member.wire_name.data());
-      for (const auto& attribute : node.attributes())
-        if (LocalName(attribute.name()) == wanted) out[member.name] = attribute.value();
+      for (const auto& attribute : node.attributes()) {
+        if (LocalName(attribute.name()) != wanted) continue;
+        ASSIGN_OR_RETURN(out[member.name], ScalarFromText(*member.shape, attribute.value()));
+      }
       continue;
     }
     const std::string_view name = ElementName(member);
