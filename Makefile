@@ -5,10 +5,11 @@
 
 PORT ?= 7070
 DATA ?= data
+SECONDS ?= 300
 export PORT DATA
 
 .DEFAULT_GOAL := help
-.PHONY: help tutorial test build run notebook bench lint clean
+.PHONY: help tutorial test build run notebook bench fuzz lint clean
 
 help:
 	@echo 'make tutorial    the SageMaker tutorial, start to end, on this machine'
@@ -19,6 +20,7 @@ help:
 	@echo 'make build       the programs, in build/bin'
 	@echo 'make test        every test'
 	@echo 'make bench       every benchmark, beside its peers; results in benchmarks/results'
+	@echo 'make fuzz        every parser of strangers'"'"' bytes, SECONDS=$(SECONDS) each, under ASan and UBSan'
 	@echo 'make lint        the arrows between modules, clang-format and clang-tidy where installed'
 	@echo 'make clean       remove build/ (not the data, not the cache folder)'
 
@@ -44,6 +46,10 @@ test:
 bench:
 	@tools/setup build runtimes clients peers
 	@exec benchmarks/run
+
+fuzz:
+	@tools/setup fuzz
+	@exec tools/fuzz $(SECONDS)
 
 lint:
 	@exec tools/lint

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # sagebrush_module(NAME DEPS modules LINK libraries): library sagebrush_NAME from src/NAME/**.cc and, from its
-# *_test.cc, one test program NAME_test. New files are picked up by themselves.
+# *_test.cc, one test program NAME_test. Each *_fuzz.cc is a program too, which the tests run a little over its seeds in
+# tests/fuzz/; see cmake/fuzz.cmake. New files are picked up by themselves.
 function(sagebrush_module NAME)
   cmake_parse_arguments(M "" "" "DEPS;LINK" ${ARGN})
   file(GLOB_RECURSE SOURCES CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${NAME}/*.cc")
   file(GLOB_RECURSE HEADERS CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${NAME}/*.h")
   set(TESTS ${SOURCES})
+  set(FUZZ ${SOURCES})
   list(FILTER SOURCES EXCLUDE REGEX "_(test|fuzz)\\.cc$")
   list(FILTER TESTS INCLUDE REGEX "_test\\.cc$")
+  list(FILTER FUZZ INCLUDE REGEX "_fuzz\\.cc$")
   set(LIBS ${M_LINK})
   foreach(DEP ${M_DEPS})
     list(APPEND LIBS sagebrush_${DEP})
@@ -27,5 +30,10 @@ function(sagebrush_module NAME)
     target_link_libraries(${NAME}_test PRIVATE sagebrush_${NAME} sagebrush_testing sagebrush_options GTest::gmock GTest::gtest_main)
     add_test(NAME ${NAME} COMMAND ${NAME}_test)
     set_tests_properties(${NAME} PROPERTIES TIMEOUT 120)
+  endif()
+  if(SAGEBRUSH_TESTS)
+    foreach(TARGET ${FUZZ})
+      sagebrush_fuzz_test(${TARGET} sagebrush_${NAME})
+    endforeach()
   endif()
 endfunction()
