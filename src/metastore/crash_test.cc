@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What SIGKILL and a full disk leave behind. The child processes are forked before any thread
 // starts in them, do their work, and end by _exit or by the kill.
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <set>

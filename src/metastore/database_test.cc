@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metastore/database.h"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <gtest/gtest.h>
