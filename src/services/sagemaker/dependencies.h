@@ -8,6 +8,7 @@
 #include "metastore/record_store.h"
 #include "objectstore/object_store.h"
 #include "orchestrator/catalogue.h"
+#include "services/sagemaker_metrics/job_metrics.h"
 
 namespace sagebrush::services::sagemaker {
 
@@ -16,7 +17,8 @@ struct Dependencies {
   iam::Roles& roles;
   objectstore::ObjectStore& objects;
   const orchestrator::Catalogue& catalogue;
-  std::function<void()> nudge;  // the reconcile loop
+  std::function<void()> nudge;                       // the reconcile loop
+  sagemaker_metrics::JobMetrics* metrics = nullptr;  // may be null: then nobody tells final metrics
 };
 
 }  // namespace sagebrush::services::sagemaker

@@ -5,6 +5,7 @@
 #include "aws_models/sagemaker/training_job.h"
 #include "orchestrator/training_job.h"
 #include "orchestrator/workload_record.h"
+#include "services/sagemaker/list.h"
 #include "services/sagemaker/resource.h"
 #include "services/sagemaker/role.h"
 #include "services/sagemaker/training_plan.h"
@@ -19,14 +20,25 @@ using orchestrator::TrainingPlanOf;
 using orchestrator::TrainingState;
 using orchestrator::TrainingStateOf;
 
-metastore::Key KeyOf(const RequestContext& context, const std::string& name) {
-  return {orchestrator::kTrainingJobKind, context.scope(), name};
+// Started seconds count: the answer's model wants 1 at least, and SDKs divide by it.
+std::int64_t Seconds(TimePoint from, TimePoint to) {
+  return std::max<std::int64_t>(1, ((to - from).count() + 999) / 1000);
 }
 
-aws::Error Missing() { return ValidationError("Requested resource not found."); }
-
-std::int64_t Seconds(TimePoint from, TimePoint to) {
-  return std::max<std::int64_t>(0, (to - from).count() / 1000);
+// What the request leaves out and AWS's answer has all the same.
+void AddDefaults(const orchestrator::TrainingPlan& plan, Json* result) {
+  // attach() of SDK v1 and v2 indexes it without asking whether it is there.
+  if (Json* output = result->Find("OutputDataConfig"); output && !output->Has("KmsKeyId"))
+    (*output)["KmsKeyId"] = "";
+  for (const char* name : {"EnableNetworkIsolation", "EnableInterContainerTrafficEncryption",
+                           "EnableManagedSpotTraining"})
+    if (!result->Has(name)) (*result)[name] = false;
+  if (!result->Has("StoppingCondition"))  // the answer's model demands it
+    (*result)["StoppingCondition"] =
+        Json::Object({{"MaxRuntimeInSeconds", plan.max_runtime_seconds}});
+  const Json* profiler = result->Find("ProfilerConfig");
+  (*result)["ProfilingStatus"] =
+      profiler != nullptr && !profiler->GetBool("DisableProfiler") ? "Enabled" : "Disabled";
 }
 
 Json Transitions(const TrainingState& state) {
@@ -45,12 +57,11 @@ Json Transitions(const TrainingState& state) {
 
 aws::Outcome<Json> TrainingJobs::Create(const RequestContext& context, const Json& input) {
   ASSIGN_OR_RETURN(const auto request, aws::Bind<api::CreateTrainingJobRequest>(input));
-  const std::string arn = ResourceArn(context, "training-job", request.training_job_name);
+  const std::string arn = ArnOf(kTrainingJob, context, request.training_job_name);
   if (auto refusal = RefuseRole(deps_.roles, request.role_arn)) return std::move(*refusal);
   ASSIGN_OR_RETURN(const auto plan, PlanTrainingJob(context, request, arn, deps_.catalogue));
 
-  metastore::Record record =
-      NewRecord(context, KeyOf(context, request.training_job_name), input, arn);
+  ASSIGN_OR_RETURN(auto record, NewRecord(kTrainingJob, context, input));
   SetPlan(&record, plan);
   SetState(&record, orchestrator::NewTrainingState(context.now));
 
@@ -69,62 +80,59 @@ aws::Outcome<Json> TrainingJobs::Create(const RequestContext& context, const Jso
 }
 
 aws::Outcome<Json> TrainingJobs::Describe(const RequestContext& context, const Json& input) {
-  const auto record = deps_.records.Get(KeyOf(context, input.GetString("TrainingJobName")));
-  if (record.status().code() == Code::kNotFound) return Missing();
-  if (!record.ok()) return record.status();
-  const TrainingState state = TrainingStateOf(*record);
-  const auto plan = TrainingPlanOf(*record);
+  ASSIGN_OR_RETURN(const auto record, FindRecord(deps_.records, kTrainingJob, context, input));
+  const TrainingState state = TrainingStateOf(record);
+  const auto plan = TrainingPlanOf(record);
 
-  Json result = Json::Object({{"TrainingJobName", record->key.name},
-                              {"TrainingJobArn", record->document.GetString("arn")}});
+  Json result = Json::Object(
+      {{"TrainingJobName", record.key.name}, {"TrainingJobArn", record.document.GetString("arn")}});
   if (state.has_model)
     result["ModelArtifacts"] = Json::Object({{"S3ModelArtifacts", plan.model_s3_uri}});
   result["TrainingJobStatus"] = state.status;
   result["SecondaryStatus"] = state.secondary;
   if (!state.failure_reason.empty()) result["FailureReason"] = state.failure_reason;
   // Everything that was sent is told back: the SDKs' attach() and clone() build on it.
-  for (const auto& [name, value] : record->document.Find("request")->AsObject())
+  for (const auto& [name, value] : record.document.Find("request")->AsObject())
     if (!result.Has(name)) result[name] = value;
-  // attach() of SDK v1 and v2 indexes it without asking whether it is there.
-  if (Json* output = result.Find("OutputDataConfig"); output != nullptr && !output->Has("KmsKeyId"))
-    (*output)["KmsKeyId"] = "";
-  for (const char* name : {"EnableNetworkIsolation", "EnableInterContainerTrafficEncryption",
-                           "EnableManagedSpotTraining"})
-    if (!result.Has(name)) result[name] = false;
-  if (!result.Has("StoppingCondition"))  // the answer's model demands it
-    result["StoppingCondition"] = Json::Object({{"MaxRuntimeInSeconds", plan.max_runtime_seconds}});
-  result["CreationTime"] = ToEpochSeconds(record->created);
+  AddDefaults(plan, &result);
+  result["CreationTime"] = ToEpochSeconds(record.created);
   if (state.training_started) result["TrainingStartTime"] = ToEpochSeconds(*state.training_started);
   if (state.ended) result["TrainingEndTime"] = ToEpochSeconds(*state.ended);
-  result["LastModifiedTime"] = ToEpochSeconds(record->modified);
+  result["LastModifiedTime"] = ToEpochSeconds(record.modified);
   result["SecondaryStatusTransitions"] = Transitions(state);
   if (state.training_started && state.ended) {
     result["TrainingTimeInSeconds"] = Seconds(*state.training_started, *state.ended);
     result["BillableTimeInSeconds"] = Seconds(*state.training_started, *state.ended);
   }
+  const auto definitions =
+      sagemaker_metrics::ReadDefinitions(result.Find("AlgorithmSpecification"));
+  if (deps_.metrics != nullptr && !definitions.empty()) {
+    ASSIGN_OR_RETURN(Json last,
+                     deps_.metrics->FinalMetrics(context.scope(), record.key.name, definitions));
+    if (!last.is_null()) result["FinalMetricDataList"] = std::move(last);
+  }
   return result;
 }
 
 aws::Outcome<Json> TrainingJobs::List(const RequestContext& context, const Json& input) {
-  return ListRecords(deps_.records, orchestrator::kTrainingJobKind, context, input,
-                     "TrainingJobSummaries", [](const metastore::Record& record) {
+  // No job here has a warm pool or runs under a training plan: none is what these filters find.
+  if (input.Has("WarmPoolStatusEquals") || input.Has("TrainingPlanArnEquals"))
+    return Json::Object({{"TrainingJobSummaries", Json::Array()}});
+  return ListRecords(deps_.records, kTrainingJob, context, input, "TrainingJobSummaries",
+                     DefaultOrder::kOldestFirst, [](const metastore::Record& record, Json* entry) {
                        const TrainingState state = TrainingStateOf(record);
-                       Json summary =
-                           Json::Object({{"TrainingJobName", record.key.name},
-                                         {"TrainingJobArn", record.document.GetString("arn")},
-                                         {"CreationTime", ToEpochSeconds(record.created)}});
-                       if (state.ended) summary["TrainingEndTime"] = ToEpochSeconds(*state.ended);
-                       summary["LastModifiedTime"] = ToEpochSeconds(record.modified);
-                       summary["TrainingJobStatus"] = state.status;
-                       summary["SecondaryStatus"] = state.secondary;
-                       return summary;
+                       if (state.ended) (*entry)["TrainingEndTime"] = ToEpochSeconds(*state.ended);
+                       (*entry)["LastModifiedTime"] = ToEpochSeconds(record.modified);
+                       (*entry)["TrainingJobStatus"] = state.status;
+                       (*entry)["SecondaryStatus"] = state.secondary;
                      });
 }
 
 aws::Outcome<Json> TrainingJobs::Stop(const RequestContext& context, const Json& input) {
+  const std::string name = input.GetString("TrainingJobName");
   const auto changed = ChangeRecord(
-      deps_.records, KeyOf(context, input.GetString("TrainingJobName")), Missing(), context.now,
-      [&](metastore::Record& record) -> aws::Outcome<bool> {
+      deps_.records, KeyOf(kTrainingJob, context, name), NotFoundError(kTrainingJob, context, name),
+      context.now, [&](metastore::Record& record) -> aws::Outcome<bool> {
         const TrainingState state = TrainingStateOf(record);
         if (state.is_terminal())
           return ValidationError("The request was rejected because the training job is in status " +

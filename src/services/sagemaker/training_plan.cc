@@ -4,6 +4,7 @@
 #include "aws/s3_uri.h"
 #include "orchestrator/instance_type.h"
 #include "services/sagemaker/resource.h"
+#include "services/sagemaker_metrics/metric_definitions.h"
 
 namespace sagebrush::services::sagemaker {
 
@@ -60,8 +61,7 @@ aws::Outcome<std::vector<orchestrator::ChannelPlan>> Channels(
 std::vector<std::string> FirstLogLines(const std::string& image,
                                        const orchestrator::Runtime& runtime,
                                        const std::string& instance_type) {
-  return {"Sagebrush: image " + image + " runs as " + runtime.name + " (framework version " +
-              runtime.framework_version + ")",
+  return {orchestrator::WhatRuns(image, runtime),
           "Sagebrush: instance type " + instance_type +
               " stands for this machine's own processors; memory is what this machine "
               "can give, at most a quarter of it"};
@@ -84,6 +84,11 @@ aws::Outcome<orchestrator::TrainingPlan> PlanTrainingJob(
       catalogue.Find(*algorithm.training_image, orchestrator::ImageRole::kTraining);
   if (!runtime.ok()) return ValidationError(runtime.status().message());
 
+  if (algorithm.metric_definitions) {
+    for (const auto& definition : *algorithm.metric_definitions)
+      if (auto problem = sagemaker_metrics::RegexProblem({definition.name, definition.regex}))
+        return ValidationError(*std::move(problem));
+  }
   if (!request.resource_config || !request.resource_config->instance_type)
     return ValidationError("ResourceConfig.InstanceType is required");
   const std::string& instance_type = *request.resource_config->instance_type;

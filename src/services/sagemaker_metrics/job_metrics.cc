@@ -21,14 +21,14 @@ metricstore::Metric MetricOf(const std::string& job, const std::string& name) {
 
 }  // namespace
 
-Status JobMetrics::Look(const orchestrator::Instance& instance, std::int64_t first_sequence,
-                        const std::vector<Line>& lines) {
-  if (lines.empty()) return Status::Ok();
-  ASSIGN_OR_RETURN(const SharedFinder finder, FinderOf(instance));
-  if (finder == nullptr) return Status::Ok();
-  const std::int64_t now = ToMillis(clock_.Now());
+Result<metricstore::SourceBatch> JobMetrics::Find(const orchestrator::Instance& instance,
+                                                  std::int64_t first_sequence,
+                                                  const std::vector<Line>& lines) {
   metricstore::SourceBatch batch;
   batch.source = instance.id;
+  ASSIGN_OR_RETURN(const SharedFinder finder, FinderOf(instance));
+  if (finder == nullptr) return batch;
+  const std::int64_t now = ToMillis(clock_.Now());
   std::int64_t sequence = first_sequence;
   for (const Line& line : lines) {
     const bool timely =
@@ -45,8 +45,12 @@ Status JobMetrics::Look(const orchestrator::Instance& instance, std::int64_t fir
     ++sequence;
   }
   batch.last_sequence = sequence - 1;
-  if (batch.items.empty()) return Status::Ok();
-  return store_.PutBatch(instance.owner.scope, std::move(batch));
+  return batch;
+}
+
+Status JobMetrics::Keep(const orchestrator::Instance& instance, metricstore::SourceBatch found) {
+  if (found.items.empty()) return Status::Ok();
+  return store_.PutBatch(instance.owner.scope, std::move(found));
 }
 
 Result<std::int64_t> JobMetrics::LinesDone(const orchestrator::Instance& instance,

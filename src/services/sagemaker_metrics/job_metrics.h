@@ -2,9 +2,9 @@
 // What training jobs say of themselves: values that their MetricDefinitions find in log lines, in namespace
 // /aws/sagemaker/TrainingJobs with dimension TrainingJobName, each at its line's time, to the second.
 //
-// Each line counts once, whatever dies: lines are looked at after the log store has them and before they are
-// acknowledged, and the values go with the highest line number into one transaction. A server that comes back asks the
-// agent for all lines above what *both* stores have (LinesDone); lines without values are looked at again, which is harmless.
+// Each line counts once, whatever dies: values are kept after the log store has the lines and before those are
+// acknowledged, with the highest line number in one transaction. A server that comes back asks the agent for all lines above
+// what *both* stores have (LinesDone); lines without values are looked at again, which is harmless.
 // Any thread may call; calls block for the disk.
 #pragma once
 
@@ -35,8 +35,11 @@ class JobMetrics {
     std::int64_t timestamp_ms = 0;
     std::string_view text;
   };
-  Status Look(const orchestrator::Instance& instance, std::int64_t first_sequence,
-              const std::vector<Line>& lines);
+  // What the lines hold. To be kept once the log store has them.
+  Result<metricstore::SourceBatch> Find(const orchestrator::Instance& instance,
+                                        std::int64_t first_sequence,
+                                        const std::vector<Line>& lines);
+  Status Keep(const orchestrator::Instance& instance, metricstore::SourceBatch found);
   // Of the lines that the log store has (`stored` is the highest), up to where an agent need not send them again.
   Result<std::int64_t> LinesDone(const orchestrator::Instance& instance, std::int64_t stored);
 

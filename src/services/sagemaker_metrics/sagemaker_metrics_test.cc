@@ -38,6 +38,13 @@ class SageMakerMetricsTest : public ::testing::Test {
     return instance;
   }
 
+  // As the server does with a batch of lines, between the log store and the acknowledgement.
+  static Status Look(JobMetrics& metrics, const orchestrator::Instance& instance,
+                     std::int64_t first, const std::vector<JobMetrics::Line>& lines) {
+    ASSIGN_OR_RETURN(auto found, metrics.Find(instance, first, lines));
+    return metrics.Keep(instance, std::move(found));
+  }
+
   std::int64_t now() const { return ToMillis(clock_.Now()); }
 
   // The lines' values, all together.
@@ -72,9 +79,9 @@ TEST_F(SageMakerMetricsTest, ALineCountsOnceHoweverOftenItComes) {
   const auto job = NewJob("a", kLoss);
   const std::vector<JobMetrics::Line> lines = {{now(), "loss=1"}, {now(), "-"}, {now(), "loss=4"}};
 
-  ASSERT_TRUE(metrics_.Look(job, 1, lines).ok());
-  ASSERT_TRUE(metrics_.Look(job, 1, lines).ok());
-  ASSERT_TRUE(metrics_.Look(job, 3, {{now(), "loss=4"}, {now(), "loss=7"}}).ok());
+  ASSERT_TRUE(Look(metrics_, job, 1, lines).ok());
+  ASSERT_TRUE(Look(metrics_, job, 1, lines).ok());
+  ASSERT_TRUE(Look(metrics_, job, 3, {{now(), "loss=4"}, {now(), "loss=7"}}).ok());
 
   EXPECT_EQ(Loss("a").samples(), 3);
   EXPECT_EQ(Loss("a").sum(), 12);
@@ -84,13 +91,13 @@ TEST_F(SageMakerMetricsTest, ALineCountsOnceHoweverOftenItComes) {
 TEST_F(SageMakerMetricsTest, WhatTheLogHasAndNobodyLookedAtIsAskedForAgain) {
   const auto job = NewJob("a", kLoss);
   const auto plain = NewJob("b", "[]");
-  ASSERT_TRUE(metrics_.Look(job, 1, {{now(), "loss=1"}, {now(), "loss=2"}}).ok());
+  ASSERT_TRUE(Look(metrics_, job, 1, {{now(), "loss=1"}, {now(), "loss=2"}}).ok());
   JobMetrics after_restart(records_, *store_, clock_);
 
   EXPECT_EQ(after_restart.LinesDone(job, 5).value(), 2);
   EXPECT_EQ(after_restart.LinesDone(plain, 5).value(), 5);
   ASSERT_TRUE(
-      after_restart.Look(job, 2, {{now(), "loss=2"}, {now(), "-"}, {now(), "loss=3"}}).ok());
+      Look(after_restart, job, 2, {{now(), "loss=2"}, {now(), "-"}, {now(), "loss=3"}}).ok());
   EXPECT_EQ(Loss("a").samples(), 3);
   EXPECT_EQ(after_restart.LinesDone(job, 5).value(), 4);
 }
@@ -98,12 +105,11 @@ TEST_F(SageMakerMetricsTest, WhatTheLogHasAndNobodyLookedAtIsAskedForAgain) {
 TEST_F(SageMakerMetricsTest, ValuesStandAtTheirLinesTimeAndOddTimesAreDropped) {
   const auto job = NewJob("a", kLoss);
 
-  ASSERT_TRUE(metrics_
-                  .Look(job, 1,
-                        {{now() - 3'600'000, "loss=1"},
-                         {now() - 30LL * 86'400'000, "loss=2"},
-                         {now() + 86'400'000, "loss=3"},
-                         {INT64_MAX, "loss=4"}})
+  ASSERT_TRUE(Look(metrics_, job, 1,
+                   {{now() - 3'600'000, "loss=1"},
+                    {now() - 30LL * 86'400'000, "loss=2"},
+                    {now() + 86'400'000, "loss=3"},
+                    {INT64_MAX, "loss=4"}})
                   .ok());
 
   EXPECT_EQ(Loss("a").samples(), 1);
@@ -116,7 +122,8 @@ TEST_F(SageMakerMetricsTest, FinalMetricsAreTheLastValues) {
   const auto job = NewJob("a", R"json([{"Name":"loss","Regex":"loss=(\\d+)"},
                                        {"Name":"never","Regex":"never=(\\d+)"}])json");
   ASSERT_TRUE(
-      metrics_.Look(job, 1, {{now(), "loss=9"}, {now() + 500, "loss=3"}, {now() + 900, "-"}}).ok());
+      Look(metrics_, job, 1, {{now(), "loss=9"}, {now() + 500, "loss=3"}, {now() + 900, "-"}})
+          .ok());
 
   EXPECT_EQ(metrics_.FinalMetrics(kScope, "a", {{"loss", ""}, {"never", ""}}).value(),
             Json::Array({Json::Object({{"MetricName", "loss"},
