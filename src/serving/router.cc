@@ -131,7 +131,9 @@ class PooledRouter final : public Router {
       for (const SharedPool& pool : ByLoad(*variant, turn)) {
         bool was_sent = false;
         auto response = pool->Call(request, invocation.body, deadline, &was_sent);
-        if (response.ok()) return InvocationAnswer{variant->name, std::move(response).value()};
+        if (response.ok())
+          return InvocationAnswer{variant->name, static_cast<int>(variant->instances.size()),
+                                  std::move(response).value()};
         last = response.status().WithContext("instance " + pool->id());
         // A prediction may have side effects: what was sent is not sent elsewhere.
         if (was_sent) return last;

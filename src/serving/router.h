@@ -39,6 +39,7 @@ struct Invocation {
 };
 struct InvocationAnswer {
   std::string variant;
+  int instances = 0;        // that the variant has ready
   http::Response response;  // the container's own, whatever its status
 };
 
