@@ -15,6 +15,7 @@ struct RequestContext {
   std::string region;  // of the credential scope
   std::string request_id;
   TimePoint now{};
+  std::string user_agent;  // as the client calls itself
 
   // "account/region": the scope of most records.
   std::string scope() const { return account + "/" + region; }

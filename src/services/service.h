@@ -6,6 +6,8 @@
 
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,10 +32,22 @@ using StreamHandler = std::function<aws::Outcome<std::monostate>(
 using AccessRule =
     std::function<std::vector<iam::Access>(const RequestContext&, const Json& input)>;
 
+// An answer that had better wait, because the client would otherwise sleep and ask again: until something changes, or that
+// time. The chain holds it without a worker, asks the handler anew after each change, and the rule again.
+struct Hold {
+  TimePoint until{};
+  // Has `changed` called after every change of what the answer tells of, until what it gives back is destroyed.
+  std::function<std::shared_ptr<void>(std::function<void()> changed)> watch;
+};
+// context.now is when the request came, however often the rule is asked.
+using HoldRule = std::function<std::optional<Hold>(const RequestContext&, const Json& input,
+                                                   const Json& result)>;
+
 struct Operation {
   DocumentHandler document;
   StreamHandler stream;  // exactly one of the two
   AccessRule access;
+  HoldRule hold = nullptr;  // of a document's answer; none: it is sent at once
 };
 
 class Service {

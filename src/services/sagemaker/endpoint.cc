@@ -3,6 +3,7 @@
 
 #include "orchestrator/workload_record.h"
 #include "services/sagemaker/hosting_plan.h"
+#include "services/sagemaker/list.h"
 #include "services/sagemaker/resource.h"
 
 namespace sagebrush::services::sagemaker {
@@ -11,13 +12,6 @@ namespace {
 
 using orchestrator::EndpointState;
 using orchestrator::EndpointStateOf;
-
-metastore::Key KeyOf(const RequestContext& context, const std::string& name) {
-  return {orchestrator::kEndpointKind, context.scope(), name};
-}
-std::string ArnOf(const RequestContext& context, const std::string& name) {
-  return ResourceArn(context, "endpoint", name);
-}
 
 Json DescribeVariant(const orchestrator::EndpointVariant& variant, TimePoint created) {
   std::int64_t ready = 0;
@@ -37,61 +31,54 @@ Json DescribeVariant(const orchestrator::EndpointVariant& variant, TimePoint cre
 }  // namespace
 
 aws::Outcome<Json> Endpoints::Create(const RequestContext& context, const Json& input) {
-  const std::string name = input.GetString("EndpointName");
-  const std::string arn = ArnOf(context, name);
   EndpointState state;
-  ASSIGN_OR_RETURN(state.coming, PlanGeneration(context, deps_.records, deps_.catalogue, name,
+  ASSIGN_OR_RETURN(state.coming, PlanGeneration(context, deps_.records, deps_.catalogue,
+                                                input.GetString("EndpointName"),
                                                 input.GetString("EndpointConfigName")));
-  metastore::Record record = NewRecord(context, KeyOf(context, name), input, arn);
+  ASSIGN_OR_RETURN(auto record, NewRecord(kEndpoint, context, input));
   SetState(&record, state);
+  const std::string arn = record.document.GetString("arn");
   const Status inserted = deps_.records.Insert(std::move(record));
-  if (inserted.code() == Code::kAlreadyExists) return AlreadyExistsError("endpoint", arn);
+  if (inserted.code() == Code::kAlreadyExists) return AlreadyExistsError(kEndpoint, arn);
   RETURN_IF_ERROR(inserted);
   deps_.nudge();
   return Json::Object({{"EndpointArn", arn}});
 }
 
 aws::Outcome<Json> Endpoints::Describe(const RequestContext& context, const Json& input) {
-  const std::string name = input.GetString("EndpointName");
-  const auto record = deps_.records.Get(KeyOf(context, name));
-  if (record.status().code() == Code::kNotFound)
-    return NotFoundError("endpoint", ArnOf(context, name));
-  if (!record.ok()) return record.status();
-  const EndpointState state = EndpointStateOf(*record);
+  ASSIGN_OR_RETURN(const auto record, FindRecord(deps_.records, kEndpoint, context, input));
+  const EndpointState state = EndpointStateOf(record);
   Json result = Json::Object(
-      {{"EndpointName", name},
-       {"EndpointArn", record->document.GetString("arn")},
-       {"EndpointConfigName", record->document.Find("request")->GetString("EndpointConfigName")}});
+      {{"EndpointName", record.key.name},
+       {"EndpointArn", record.document.GetString("arn")},
+       {"EndpointConfigName", record.document.Find("request")->GetString("EndpointConfigName")}});
   if (const auto& generation = state.serving ? state.serving : state.coming) {
     result["EndpointConfigName"] = generation->config_name;
     result["ProductionVariants"] = Json::Array();
     for (const auto& variant : generation->variants)
-      result["ProductionVariants"].Append(DescribeVariant(variant, record->created));
+      result["ProductionVariants"].Append(DescribeVariant(variant, record.created));
   }
   result["EndpointStatus"] = state.status;
   if (!state.failure_reason.empty()) result["FailureReason"] = state.failure_reason;
-  result["CreationTime"] = ToEpochSeconds(record->created);
-  result["LastModifiedTime"] = ToEpochSeconds(record->modified);
+  result["CreationTime"] = ToEpochSeconds(record.created);
+  result["LastModifiedTime"] = ToEpochSeconds(record.modified);
   return result;
 }
 
 aws::Outcome<Json> Endpoints::List(const RequestContext& context, const Json& input) {
-  return ListRecords(deps_.records, orchestrator::kEndpointKind, context, input, "Endpoints",
-                     [](const metastore::Record& record) {
-                       return Json::Object({{"EndpointName", record.key.name},
-                                            {"EndpointArn", record.document.GetString("arn")},
-                                            {"CreationTime", ToEpochSeconds(record.created)},
-                                            {"LastModifiedTime", ToEpochSeconds(record.modified)},
-                                            {"EndpointStatus", record.status}});
+  return ListRecords(deps_.records, kEndpoint, context, input, "Endpoints",
+                     DefaultOrder::kNewestFirst, [](const metastore::Record& record, Json* entry) {
+                       (*entry)["LastModifiedTime"] = ToEpochSeconds(record.modified);
+                       (*entry)["EndpointStatus"] = record.status;
                      });
 }
 
 aws::Outcome<Json> Endpoints::Update(const RequestContext& context, const Json& input) {
   const std::string name = input.GetString("EndpointName");
-  const std::string arn = ArnOf(context, name);
+  const std::string arn = ArnOf(kEndpoint, context, name);
   const auto changed = ChangeRecord(
-      deps_.records, KeyOf(context, name), NotFoundError("endpoint", arn), context.now,
-      [&](metastore::Record& record) -> aws::Outcome<bool> {
+      deps_.records, KeyOf(kEndpoint, context, name), NotFoundError(kEndpoint, context, name),
+      context.now, [&](metastore::Record& record) -> aws::Outcome<bool> {
         const EndpointState state = EndpointStateOf(record);
         if (state.status != "InService")
           return ValidationError("Cannot update in-progress endpoint \"" + arn + "\".");
@@ -108,8 +95,8 @@ aws::Outcome<Json> Endpoints::Update(const RequestContext& context, const Json& 
 
 aws::Outcome<Json> Endpoints::Delete(const RequestContext& context, const Json& input) {
   const std::string name = input.GetString("EndpointName");
-  const auto changed = ChangeRecord(deps_.records, KeyOf(context, name),
-                                    NotFoundError("endpoint", ArnOf(context, name)), context.now,
+  const auto changed = ChangeRecord(deps_.records, KeyOf(kEndpoint, context, name),
+                                    NotFoundError(kEndpoint, context, name), context.now,
                                     [&](metastore::Record& record) -> aws::Outcome<bool> {
                                       const EndpointState state = EndpointStateOf(record);
                                       if (state.status == "Deleting") return false;

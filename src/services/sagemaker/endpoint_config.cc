@@ -6,6 +6,7 @@
 #include "aws/bind.h"
 #include "aws_models/sagemaker/endpoint_config.h"
 #include "orchestrator/instance_type.h"
+#include "services/sagemaker/list.h"
 #include "services/sagemaker/resource.h"
 
 namespace sagebrush::services::sagemaker {
@@ -13,15 +14,6 @@ namespace sagebrush::services::sagemaker {
 namespace api = ::sagebrush::api::sagemaker;
 
 namespace {
-
-constexpr char kNoun[] = "endpoint configuration";
-
-metastore::Key KeyOf(const RequestContext& context, const std::string& name) {
-  return {kEndpointConfigKind, context.scope(), name};
-}
-std::string ArnOf(const RequestContext& context, const std::string& name) {
-  return ResourceArn(context, "endpoint-config", name);
-}
 
 // What this server cannot do yet is refused now, not when an endpoint starts.
 std::optional<aws::Error> RefuseVariant(metastore::RecordStore& records,
@@ -38,9 +30,9 @@ std::optional<aws::Error> RefuseVariant(metastore::RecordStore& records,
   if (!variant.instance_type) return ValidationError(where + "InstanceType is required");
   if (const auto type = orchestrator::ParseInstanceType(*variant.instance_type); !type.ok())
     return ValidationError(where + type.status().message());
-  const auto model = records.Get({kModelKind, context.scope(), *variant.model_name});
+  const auto model = records.Get(KeyOf(kModel, context, *variant.model_name));
   if (model.status().code() == Code::kNotFound)
-    return NotFoundError("model", ResourceArn(context, "model", *variant.model_name));
+    return NotFoundError(kModel, context, *variant.model_name);
   return std::nullopt;
 }
 
@@ -48,7 +40,6 @@ std::optional<aws::Error> RefuseVariant(metastore::RecordStore& records,
 
 aws::Outcome<Json> EndpointConfigs::Create(const RequestContext& context, const Json& input) {
   ASSIGN_OR_RETURN(const auto request, aws::Bind<api::CreateEndpointConfigInput>(input));
-  const std::string arn = ArnOf(context, request.endpoint_config_name);
   if (request.async_inference_config)
     return ValidationError("AsyncInferenceConfig is not available on this server");
   if (request.shadow_production_variants && !request.shadow_production_variants->empty())
@@ -64,42 +55,32 @@ aws::Outcome<Json> EndpointConfigs::Create(const RequestContext& context, const 
     if (auto refusal = RefuseVariant(deps_.records, context, variant)) return std::move(*refusal);
   }
 
-  const Status inserted = deps_.records.Insert(
-      NewRecord(context, KeyOf(context, request.endpoint_config_name), input, arn));
-  if (inserted.code() == Code::kAlreadyExists) return AlreadyExistsError(kNoun, arn);
+  ASSIGN_OR_RETURN(auto record, NewRecord(kEndpointConfig, context, input));
+  const std::string arn = record.document.GetString("arn");
+  const Status inserted = deps_.records.Insert(std::move(record));
+  if (inserted.code() == Code::kAlreadyExists) return AlreadyExistsError(kEndpointConfig, arn);
   RETURN_IF_ERROR(inserted);
   return Json::Object({{"EndpointConfigArn", arn}});
 }
 
 aws::Outcome<Json> EndpointConfigs::Describe(const RequestContext& context, const Json& input) {
-  const std::string name = input.GetString("EndpointConfigName");
-  const auto record = deps_.records.Get(KeyOf(context, name));
-  if (record.status().code() == Code::kNotFound) return NotFoundError(kNoun, ArnOf(context, name));
-  if (!record.ok()) return record.status();
-  Json result = *record->document.Find("request");
+  ASSIGN_OR_RETURN(const auto record, FindRecord(deps_.records, kEndpointConfig, context, input));
+  Json result = *record.document.Find("request");
   for (Json& variant : result["ProductionVariants"].AsArray())
     if (!variant.Has("InitialVariantWeight")) variant["InitialVariantWeight"] = 1.0;
-  result["EndpointConfigArn"] = record->document.GetString("arn");
-  result["CreationTime"] = ToEpochSeconds(record->created);
+  result["EndpointConfigArn"] = record.document.GetString("arn");
+  result["CreationTime"] = ToEpochSeconds(record.created);
   if (!result.Has("EnableNetworkIsolation")) result["EnableNetworkIsolation"] = false;
   return result;
 }
 
 aws::Outcome<Json> EndpointConfigs::List(const RequestContext& context, const Json& input) {
-  return ListRecords(deps_.records, kEndpointConfigKind, context, input, "EndpointConfigs",
-                     [](const metastore::Record& record) {
-                       return Json::Object({{"EndpointConfigName", record.key.name},
-                                            {"EndpointConfigArn", record.document.GetString("arn")},
-                                            {"CreationTime", ToEpochSeconds(record.created)}});
-                     });
+  return ListRecords(deps_.records, kEndpointConfig, context, input, "EndpointConfigs",
+                     DefaultOrder::kNewestFirst, [](const metastore::Record&, Json*) {});
 }
 
 aws::Outcome<Json> EndpointConfigs::Delete(const RequestContext& context, const Json& input) {
-  const std::string name = input.GetString("EndpointConfigName");
-  const Status deleted = deps_.records.Delete(KeyOf(context, name));
-  if (deleted.code() == Code::kNotFound) return NotFoundError(kNoun, ArnOf(context, name));
-  RETURN_IF_ERROR(deleted);
-  return Json::Object();
+  return DeleteRecord(deps_.records, kEndpointConfig, context, input);
 }
 
 }  // namespace sagebrush::services::sagemaker

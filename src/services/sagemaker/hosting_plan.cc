@@ -20,9 +20,8 @@ aws::Outcome<orchestrator::HostingPlan> PlanVariant(const RequestContext& contex
                                                     const std::string& endpoint_name,
                                                     const api::ProductionVariant& variant) {
   const std::string model_name = variant.model_name.value_or("");
-  const auto record = records.Get({kModelKind, context.scope(), model_name});
-  if (record.status().code() == Code::kNotFound)
-    return NotFoundError("model", ResourceArn(context, "model", model_name));
+  const auto record = records.Get(KeyOf(kModel, context, model_name));
+  if (record.status().code() == Code::kNotFound) return NotFoundError(kModel, context, model_name);
   if (!record.ok()) return record.status();
   ASSIGN_OR_RETURN(const auto model,
                    aws::Bind<api::CreateModelInput>(*record->document.Find("request")));
@@ -39,7 +38,7 @@ aws::Outcome<orchestrator::HostingPlan> PlanVariant(const RequestContext& contex
                    .role_arn = model.execution_role_arn.value_or(""),
                    .principal = context.principal.arn,
                    .job_name = endpoint_name,
-                   .job_arn = ResourceArn(context, "endpoint", endpoint_name),
+                   .job_arn = ArnOf(kEndpoint, context, endpoint_name),
                    .account = context.account,
                    .region = context.region,
                    .hosts = {kHost},
@@ -51,7 +50,9 @@ aws::Outcome<orchestrator::HostingPlan> PlanVariant(const RequestContext& contex
                    .first_log_lines = {"Sagebrush: image " + image + " is served by " +
                                        (*runtime)->hosting_server + " with " +
                                        (*runtime)->hosting_library}},
-      .model_data = container.model_data_url.value_or("")};
+      .model_data = container.model_data_source
+                        ? container.model_data_source->s3_data_source->s3_uri
+                        : container.model_data_url.value_or("")};
 }
 
 }  // namespace
@@ -61,10 +62,9 @@ aws::Outcome<orchestrator::Generation> PlanGeneration(const RequestContext& cont
                                                       const orchestrator::Catalogue& catalogue,
                                                       const std::string& endpoint_name,
                                                       const std::string& config_name) {
-  const auto config = records.Get({kEndpointConfigKind, context.scope(), config_name});
+  const auto config = records.Get(KeyOf(kEndpointConfig, context, config_name));
   if (config.status().code() == Code::kNotFound)
-    return NotFoundError("endpoint configuration",
-                         ResourceArn(context, "endpoint-config", config_name));
+    return NotFoundError(kEndpointConfig, context, config_name);
   if (!config.ok()) return config.status();
   ASSIGN_OR_RETURN(const auto request,
                    aws::Bind<api::CreateEndpointConfigInput>(*config->document.Find("request")));

@@ -4,6 +4,7 @@
 #include "aws/bind.h"
 #include "aws/s3_uri.h"
 #include "aws_models/sagemaker/model.h"
+#include "services/sagemaker/list.h"
 #include "services/sagemaker/resource.h"
 #include "services/sagemaker/role.h"
 
@@ -13,18 +14,26 @@ namespace api = ::sagebrush::api::sagemaker;
 
 namespace {
 
-metastore::Key KeyOf(const RequestContext& context, const std::string& name) {
-  return {kModelKind, context.scope(), name};
-}
-std::string ArnOf(const RequestContext& context, const std::string& name) {
-  return ResourceArn(context, "model", name);
+// Where the model's data is, in either of the two forms that a container may name it; nothing if the image brings it.
+aws::Outcome<std::optional<std::string>> ModelData(const api::ContainerDefinition& container) {
+  if (!container.model_data_source) return container.model_data_url;
+  if (container.model_data_url)
+    return ValidationError("Give either ModelDataUrl or ModelDataSource, not both.");
+  const auto& source = container.model_data_source->s3_data_source;
+  if (!source || api::ToString(source->s3_data_type) != "S3Object" ||
+      api::ToString(source->compression_type) != "Gzip")
+    return ValidationError(
+        "ModelDataSource must be one S3Object with CompressionType Gzip on this server: pack the "
+        "model as a tar.gz");
+  return std::optional(source->s3_uri);
 }
 
 }  // namespace
 
 aws::Outcome<Json> Models::Create(const RequestContext& context, const Json& input) {
   ASSIGN_OR_RETURN(const auto request, aws::Bind<api::CreateModelInput>(input));
-  const std::string arn = ArnOf(context, request.model_name);
+  if (request.primary_container && request.containers && !request.containers->empty())
+    return ValidationError("Give either a primary container or a list of containers, not both.");
   if (request.containers && request.containers->size() > 1)
     return ValidationError(
         "This server runs models of one container; inference pipelines are not available");
@@ -44,50 +53,40 @@ aws::Outcome<Json> Models::Create(const RequestContext& context, const Json& inp
   if (request.execution_role_arn)
     if (auto refusal = RefuseRole(deps_.roles, *request.execution_role_arn))
       return std::move(*refusal);
-  if (container->model_data_url) {
-    const auto location = aws::ParseS3Uri(*container->model_data_url);
+  ASSIGN_OR_RETURN(const auto model_data, ModelData(*container));
+  if (model_data) {
+    const auto location = aws::ParseS3Uri(*model_data);
     if (!location.ok()) return ValidationError(location.status().message());
     const auto object = deps_.objects.Head(location->bucket, location->key);
     if (object.status().code() == Code::kNotFound)
-      return ValidationError("Could not find model data at " + *container->model_data_url + ".");
+      return ValidationError("Could not find model data at " + *model_data + ".");
     if (!object.ok()) return object.status();
   }
 
-  const Status inserted =
-      deps_.records.Insert(NewRecord(context, KeyOf(context, request.model_name), input, arn));
-  if (inserted.code() == Code::kAlreadyExists) return AlreadyExistsError("model", arn);
+  ASSIGN_OR_RETURN(auto record, NewRecord(kModel, context, input));
+  const std::string arn = record.document.GetString("arn");
+  const Status inserted = deps_.records.Insert(std::move(record));
+  if (inserted.code() == Code::kAlreadyExists) return AlreadyExistsError(kModel, arn);
   RETURN_IF_ERROR(inserted);
   return Json::Object({{"ModelArn", arn}});
 }
 
 aws::Outcome<Json> Models::Describe(const RequestContext& context, const Json& input) {
-  const std::string name = input.GetString("ModelName");
-  const auto record = deps_.records.Get(KeyOf(context, name));
-  if (record.status().code() == Code::kNotFound)
-    return NotFoundError("model", ArnOf(context, name));
-  if (!record.ok()) return record.status();
-  Json result = *record->document.Find("request");
-  result["CreationTime"] = ToEpochSeconds(record->created);
-  result["ModelArn"] = record->document.GetString("arn");
+  ASSIGN_OR_RETURN(const auto record, FindRecord(deps_.records, kModel, context, input));
+  Json result = *record.document.Find("request");
+  result["CreationTime"] = ToEpochSeconds(record.created);
+  result["ModelArn"] = record.document.GetString("arn");
   if (!result.Has("EnableNetworkIsolation")) result["EnableNetworkIsolation"] = false;
   return result;
 }
 
 aws::Outcome<Json> Models::List(const RequestContext& context, const Json& input) {
-  return ListRecords(deps_.records, kModelKind, context, input, "Models",
-                     [](const metastore::Record& record) {
-                       return Json::Object({{"ModelName", record.key.name},
-                                            {"ModelArn", record.document.GetString("arn")},
-                                            {"CreationTime", ToEpochSeconds(record.created)}});
-                     });
+  return ListRecords(deps_.records, kModel, context, input, "Models", DefaultOrder::kNewestFirst,
+                     [](const metastore::Record&, Json*) {});
 }
 
 aws::Outcome<Json> Models::Delete(const RequestContext& context, const Json& input) {
-  const std::string name = input.GetString("ModelName");
-  const Status deleted = deps_.records.Delete(KeyOf(context, name));
-  if (deleted.code() == Code::kNotFound) return NotFoundError("model", ArnOf(context, name));
-  RETURN_IF_ERROR(deleted);
-  return Json::Object();
+  return DeleteRecord(deps_.records, kModel, context, input);
 }
 
 }  // namespace sagebrush::services::sagemaker

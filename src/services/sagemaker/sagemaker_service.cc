@@ -4,7 +4,9 @@
 #include "services/sagemaker/endpoint.h"
 #include "services/sagemaker/endpoint_config.h"
 #include "services/sagemaker/model.h"
+#include "services/sagemaker/tags.h"
 #include "services/sagemaker/training_job.h"
+#include "services/sagemaker/waiting_client.h"
 
 namespace sagebrush::services::sagemaker {
 
@@ -13,10 +15,12 @@ namespace {
 class SageMakerService final : public Service {
  public:
   explicit SageMakerService(const Dependencies& dependencies)
-      : training_jobs_(dependencies),
+      : records_(dependencies.records),
+        training_jobs_(dependencies),
         models_(dependencies),
         endpoint_configs_(dependencies),
-        endpoints_(dependencies) {
+        endpoints_(dependencies),
+        tags_(dependencies) {
     Add("CreateTrainingJob", training_jobs_, &TrainingJobs::Create);
     Add("DescribeTrainingJob", training_jobs_, &TrainingJobs::Describe);
     Add("ListTrainingJobs", training_jobs_, &TrainingJobs::List);
@@ -34,6 +38,11 @@ class SageMakerService final : public Service {
     Add("ListEndpoints", endpoints_, &Endpoints::List);
     Add("UpdateEndpoint", endpoints_, &Endpoints::Update);
     Add("DeleteEndpoint", endpoints_, &Endpoints::Delete);
+    Add("AddTags", tags_, &Tags::Add);
+    Add("ListTags", tags_, &Tags::List);
+    Add("DeleteTags", tags_, &Tags::Delete);
+    operations_.at("DescribeTrainingJob").hold = HoldTrainingJob(records_);
+    operations_.at("DescribeEndpoint").hold = HoldEndpoint(records_);
   }
 
   std::string_view name() const override { return "sagemaker"; }
@@ -51,13 +60,15 @@ class SageMakerService final : public Service {
                                                    return (resource.*handler)(context, input);
                                                  },
                                              .stream = nullptr,
-                                             .access = AccessRuleFor(operation)});
+                                             .access = AccessRuleFor(operation, records_)});
   }
 
+  metastore::RecordStore& records_;
   TrainingJobs training_jobs_;
   Models models_;
   EndpointConfigs endpoint_configs_;
   Endpoints endpoints_;
+  Tags tags_;
   std::map<std::string, Operation, std::less<>> operations_;
 };
 

@@ -13,6 +13,6 @@ std::unique_ptr<Service> MakeSageMakerService(const Dependencies& dependencies);
 
 // actions.cc: the IAM action and resources of an operation. Source: Service Authorization Reference, "Actions, resources, and
 // condition keys for Amazon SageMaker".
-AccessRule AccessRuleFor(std::string_view operation);
+AccessRule AccessRuleFor(std::string_view operation, metastore::RecordStore& records);
 
 }  // namespace sagebrush::services::sagemaker

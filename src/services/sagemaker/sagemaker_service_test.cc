@@ -201,7 +201,7 @@ TEST_F(SageMakerServiceTest, ListsAreSortedFilteredAndPaged) {
   EXPECT_EQ(first.first, "ab");
   EXPECT_EQ(names(Json::Object({{"MaxResults", 2}, {"NextToken", first.second}})).first, "c");
   EXPECT_THAT(Words("ListTrainingJobs", Json::Object({{"NextToken", "nonsense"}})),
-              StartsWith("ValidationException: Invalid NextToken"));
+              StartsWith("ValidationException: Invalid pagination token"));
 }
 
 TEST_F(SageMakerServiceTest, AModelNeedsItsDataAndAnEndpointItsConfig) {
