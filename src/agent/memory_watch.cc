@@ -4,7 +4,8 @@
 #include <unistd.h>
 #include <vector>
 
-#include "agent/process_tree.h"
+#include "agent/tree_memory.h"
+#include "base/process_tree.h"
 
 namespace sagebrush::agent {
 

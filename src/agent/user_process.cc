@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "agent/line_splitter.h"
-#include "agent/process_tree.h"
 #include "base/log.h"
+#include "base/process_tree.h"
 #include "base/strings.h"
 
 namespace sagebrush::agent {
@@ -27,7 +27,7 @@ constexpr std::size_t kTailBytes = 16 << 10;
 constexpr std::size_t kTailLines = 200;
 // A progress bar that is older than this shows what it has.
 constexpr std::chrono::milliseconds kStaleLine(2000);
-constexpr std::uint64_t kKillMilliseconds = 30'000;
+constexpr std::chrono::seconds kKillPatience(30);
 
 std::vector<char*> Pointers(const std::vector<std::string>& texts) {
   std::vector<char*> pointers;
@@ -136,7 +136,7 @@ void UserProcess::SignalGroup(int signal) {
 }
 
 void UserProcess::Finish() {
-  if (!KillDescendants(kKillMilliseconds))
+  if (!KillDescendants(kKillPatience))
     LogError("agent", "some of the user's processes cannot be killed");
   if (reaper_.joinable()) reaper_.join();
   const std::uint64_t one = 1;

@@ -7,8 +7,8 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "agent/process_tree.h"
 #include "agent/stop_signal.h"
+#include "base/process_tree.h"
 
 namespace sagebrush::agent {
 namespace {

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/process_tree.h"
+#include "base/process_tree.h"
 
-#include <algorithm>
-#include <chrono>
 #include <dirent.h>
-#include <fmt/format.h>
 #include <map>
 #include <optional>
 #include <signal.h>
@@ -15,7 +12,7 @@
 #include "base/file.h"
 #include "base/strings.h"
 
-namespace sagebrush::agent {
+namespace sagebrush {
 namespace {
 
 // pid → parent of every live process, from /proc/PID/stat: "12 (name with ) and spaces) S 1 …".
@@ -26,7 +23,7 @@ std::map<pid_t, pid_t> Parents() {
   while (const dirent* entry = ::readdir(folder)) {
     const std::optional<std::int64_t> pid = ParseInt(entry->d_name);
     if (!pid) continue;
-    const Result<std::string> stat = ReadFile(fmt::format("/proc/{}/stat", *pid));
+    const Result<std::string> stat = ReadFile("/proc/" + std::to_string(*pid) + "/stat");
     if (!stat.ok()) continue;  // it has ended meanwhile
     const std::size_t name_end = stat->rfind(')');
     if (name_end == std::string::npos) continue;
@@ -38,23 +35,6 @@ std::map<pid_t, pid_t> Parents() {
   }
   ::closedir(folder);
   return parents;
-}
-
-// Sum of the named "Name:   12 kB" lines of a /proc file.
-std::optional<std::uint64_t> SumOfFields(pid_t pid, std::string_view file,
-                                         std::initializer_list<std::string_view> names) {
-  const Result<std::string> text = ReadFile(fmt::format("/proc/{}/{}", pid, file));
-  if (!text.ok() || text->empty()) return std::nullopt;
-  std::uint64_t kibibytes = 0;
-  for (const std::string_view line : Split(*text, '\n')) {
-    const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos) continue;
-    if (std::find(names.begin(), names.end(), line.substr(0, colon)) == names.end()) continue;
-    std::string_view value = Trim(line.substr(colon + 1));
-    value = value.substr(0, value.find(' '));
-    kibibytes += ParseUint(value).value_or(0);
-  }
-  return kibibytes * 1024;
 }
 
 }  // namespace
@@ -75,26 +55,8 @@ std::vector<pid_t> DescendantsOf(pid_t root) {
   return found;
 }
 
-std::uint64_t MemoryAtMost(const std::vector<pid_t>& processes) {
-  std::uint64_t bytes = 0;
-  for (const pid_t pid : processes)
-    bytes += SumOfFields(pid, "status", {"RssAnon", "RssShmem"}).value_or(0);
-  return bytes;
-}
-
-std::uint64_t MemoryShared(const std::vector<pid_t>& processes) {
-  std::uint64_t bytes = 0;
-  for (const pid_t pid : processes) {
-    std::optional<std::uint64_t> held = SumOfFields(pid, "smaps_rollup", {"Pss_Anon", "Pss_Shmem"});
-    if (!held) held = SumOfFields(pid, "status", {"RssAnon", "RssShmem"});
-    bytes += held.value_or(0);
-  }
-  return bytes;
-}
-
-bool KillDescendants(std::uint64_t timeout_milliseconds) {
-  const auto deadline =
-      std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_milliseconds);
+bool KillDescendants(std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
   while (true) {
     const std::vector<pid_t> left = DescendantsOf(::getpid());
     if (left.empty()) return true;
@@ -105,4 +67,4 @@ bool KillDescendants(std::uint64_t timeout_milliseconds) {
   }
 }
 
-}  // namespace sagebrush::agent
+}  // namespace sagebrush
