@@ -5,8 +5,8 @@
 
 namespace sagebrush::orchestrator {
 
-AgentHub::AgentHub(Instances& instances, AgentHubHooks hooks)
-    : instances_(instances), hooks_(std::move(hooks)) {}
+AgentHub::AgentHub(Instances& instances, AgentHubHooks hooks, std::chrono::milliseconds patience)
+    : instances_(instances), hooks_(std::move(hooks)), patience_(patience) {}
 
 AgentHub::~AgentHub() {
   std::map<std::string, std::shared_ptr<AgentLink>> links;
@@ -29,8 +29,8 @@ Status AgentHub::Attach(const std::string& id, const std::filesystem::path& sock
   ASSIGN_OR_RETURN(UniqueFd control, ListenUnixSocket(socket_folder / "control.sock"));
   ASSIGN_OR_RETURN(UniqueFd api, ListenUnixSocket(socket_folder / "api.sock"));
   ASSIGN_OR_RETURN(const int handle, hooks_.serve_api(std::move(api), id));
-  links_.emplace(id,
-                 std::make_shared<AgentLink>(instances_, hooks_, id, std::move(control), handle));
+  links_.emplace(id, std::make_shared<AgentLink>(instances_, hooks_, id, std::move(control), handle,
+                                                 patience_));
   return Status::Ok();
 }
 
@@ -53,6 +53,11 @@ void AgentHub::RequestStop(const std::string& id, const std::string& reason) {
 bool AgentHub::IsConnected(const std::string& id) const {
   const auto link = Find(id);
   return link != nullptr && link->IsConnected();
+}
+
+std::chrono::milliseconds AgentHub::SilenceOf(const std::string& id) const {
+  const auto link = Find(id);
+  return link != nullptr ? link->Silence() : std::chrono::milliseconds(0);
 }
 
 Result<UniqueFd> AgentHub::Dial(const std::string& id, int port,

@@ -18,7 +18,9 @@ namespace sagebrush::orchestrator {
 
 class AgentHub {
  public:
-  AgentHub(Instances& instances, AgentHubHooks hooks);
+  // `patience`: AgentLink's.
+  AgentHub(Instances& instances, AgentHubHooks hooks,
+           std::chrono::milliseconds patience = AgentLink::kPatience);
   ~AgentHub();  // detaches all; agents will dial the next server
 
   // Begins to listen for that instance's agent. Attaching again is fine.
@@ -26,7 +28,10 @@ class AgentHub {
   void Detach(const std::string& id);
   // Tells the agent to stop its work, now or as soon as it dials in.
   void RequestStop(const std::string& id, const std::string& reason);
+  bool IsAttached(const std::string& id) const { return Find(id) != nullptr; }
   bool IsConnected(const std::string& id) const;
+  // How long the agent of an attached instance has not been connected; nothing if it is, or is not attached.
+  std::chrono::milliseconds SilenceOf(const std::string& id) const;
   // A connected socket to 127.0.0.1:port inside. Waits for the agent to dial in, up to the timeout. kUnavailable when the
   // instance is unknown or its agent says no.
   Result<UniqueFd> Dial(const std::string& id, int port, std::chrono::milliseconds timeout);
@@ -36,6 +41,7 @@ class AgentHub {
 
   Instances& instances_;
   const AgentHubHooks hooks_;
+  const std::chrono::milliseconds patience_;
   mutable std::mutex mutex_;                                 // guards links_
   std::map<std::string, std::shared_ptr<AgentLink>> links_;  // shared: a Dial may outlive a Detach
 };

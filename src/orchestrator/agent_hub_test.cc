@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "orchestrator/agent_hub.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/frame.h"
@@ -30,7 +34,8 @@ class AgentHubTest : public ::testing::Test {
               },
               .serve_api = [](UniqueFd, const std::string&) -> Result<int> { return 1; },
               .stop_api = [](int) {},
-              .changed = [] {}}) {
+              .changed = [] {}},
+             milliseconds(300)) {
     Instance instance;
     instance.id = "i-1";
     EXPECT_TRUE(records_->Commit({instances_.InsertWrite(instance)}).ok());
@@ -101,6 +106,69 @@ TEST_F(AgentHubTest, AnAgentThatDoesNotReadIsCutOffAndTheNextOneIsToldToStop) {
   const UniqueFd next = Call("secret");
   EXPECT_EQ(Receive(next).GetString("type"), "welcome");
   EXPECT_EQ(Receive(next).GetString("type"), "stop");
+}
+
+TEST_F(AgentHubTest, AnAgentThatSaysNothingIsLetGoAndTheTimeSinceThenIsTold) {
+  const UniqueFd frozen = Call("secret");
+  Receive(frozen);
+
+  // It holds its end open and pings no more: the server ends the connection.
+  EXPECT_EQ(ReceiveFrame(frozen.get(), kSoon).status().code(), Code::kUnavailable);
+
+  const auto deadline = std::chrono::steady_clock::now() + kSoon;
+  while (hub_.SilenceOf("i-1") < milliseconds(50) && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::yield();
+  EXPECT_GE(hub_.SilenceOf("i-1"), milliseconds(50));
+  const UniqueFd again = Call("secret");
+  EXPECT_EQ(Receive(again).GetString("type"), "welcome");
+  ASSERT_TRUE(SendFrame(again.get(), Json::Object({{"type", "ping"}})).ok());
+  EXPECT_EQ(Receive(again).GetString("type"), "pong");
+  EXPECT_EQ(hub_.SilenceOf("i-1"), milliseconds(0));
+}
+
+// User code shares its agent's uid: should it ever get hold of the connection, this is what it could pass for port 8080.
+TEST_F(AgentHubTest, ADescriptorThatIsNoConnectedSocketOfTheNetworkIsRefused) {
+  int pair[2], pipe[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+  ASSERT_EQ(::pipe2(pipe, O_CLOEXEC), 0);
+  const UniqueFd owned[] = {UniqueFd(pair[0]), UniqueFd(pair[1]), UniqueFd(pipe[0]),
+                            UniqueFd(pipe[1])};
+  const UniqueFd file = OpenFile(folder_.path() / "records.db", O_RDONLY).value();
+  const UniqueFd unconnected(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const UniqueFd datagrams(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+
+  for (const int odd : {file.get(), pair[0], pipe[0], unconnected.get(), datagrams.get(), -1}) {
+    const UniqueFd agent = Call("secret");
+    Receive(agent);
+    std::thread answers([&] {
+      const Json dial = Receive(agent);
+      (void)SendFrame(agent.get(), Json::Object({{"type", "dialled"}, {"id", dial.GetInt("id")}}),
+                      odd);
+    });
+    const auto dialled = hub_.Dial("i-1", 8080, kSoon);
+    answers.join();
+    EXPECT_EQ(dialled.status().code(), Code::kUnavailable);
+    EXPECT_NE(dialled.status().message().find("no connected socket"), std::string::npos);
+  }
+}
+
+TEST_F(AgentHubTest, WhatNoAgentSaysEndsTheConnectionAndIsNotStored) {
+  const Json odd[] = {
+      Json::Object({{"type", "report"}, {"number", kServersOwnReport}, {"phase", "Failed"}}),
+      Json::Object({{"type", "report"}, {"number", -1}, {"phase", "Completed"}}),
+      Json::Object({{"type", "report"}, {"number", 1}, {"phase", std::string(1000, 'x')}}),
+      Json::Object({{"type", "logs"}, {"first", 1}, {"events", "none"}}),
+      Json::Object({{"type", "logs"}, {"first", 1}, {"events", Json::Array({Json::Array({1})})}}),
+      Json::Object({{"type", "welcome"}}),
+      Json::Object({})};
+  for (const Json& message : odd) {
+    const UniqueFd agent = Call("secret");
+    Receive(agent);
+    ASSERT_TRUE(SendFrame(agent.get(), message).ok());
+    EXPECT_EQ(ReceiveFrame(agent.get(), kSoon).status().code(), Code::kUnavailable)
+        << message.Dump().substr(0, 80);
+  }
+  EXPECT_TRUE(instances_.Get("i-1")->reports.empty());
 }
 
 }  // namespace

@@ -18,8 +18,6 @@ namespace {
 // Anything inside the instance may connect, so a stranger gets little time to prove itself.
 constexpr std::chrono::milliseconds kHelloTimeout{2000};
 constexpr std::chrono::milliseconds kFrameTimeout{10'000};
-// An agent pings every 5 s: one that is silent for so long is gone or frozen, and what waits for it should know.
-constexpr std::chrono::milliseconds kSilence{20'000};
 // User code may stop its agent (they share a uid): whoever talks to it, the reconcile loop too, must not wait for it.
 constexpr std::chrono::milliseconds kSendPatience{1000};
 constexpr int kAcceptPauseMs = 100;  // when the process is out of descriptors
@@ -27,6 +25,7 @@ constexpr int kAcceptPauseMs = 100;  // when the process is out of descriptors
 constexpr std::int64_t kMaxSequence = std::int64_t{1} << 52;
 constexpr std::size_t kMaxReports = 1000;
 constexpr std::size_t kMaxPhase = 64;
+constexpr std::chrono::milliseconds kSamplePause{100};  // metrics that come faster are passed over
 constexpr std::size_t kMaxReportText = 16 << 10;
 
 bool IsConnectedStream(int fd) {
@@ -42,13 +41,14 @@ bool IsConnectedStream(int fd) {
 }  // namespace
 
 AgentLink::AgentLink(Instances& instances, const AgentHubHooks& hooks, std::string id,
-                     UniqueFd listener, int api_handle)
+                     UniqueFd listener, int api_handle, std::chrono::milliseconds patience)
     : instances_(instances),
       hooks_(hooks),
       id_(std::move(id)),
       listener_(std::move(listener)),
       wake_(::eventfd(0, EFD_CLOEXEC)),
-      api_handle_(api_handle) {
+      api_handle_(api_handle),
+      patience_(patience) {
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -74,6 +74,13 @@ void AgentLink::RequestStop(const std::string& reason) {
 bool AgentLink::IsConnected() const {
   const std::lock_guard lock(mutex_);
   return connection_.valid();
+}
+
+std::chrono::milliseconds AgentLink::Silence() const {
+  const std::lock_guard lock(mutex_);
+  if (connection_.valid()) return std::chrono::milliseconds(0);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                               silent_since_);
 }
 
 Result<UniqueFd> AgentLink::Dial(int port, std::chrono::milliseconds timeout) {
@@ -154,7 +161,7 @@ void AgentLink::Serve(UniqueFd socket) {
     changed_.notify_all();
   }
   hooks_.changed();
-  while (WaitFor(fd, kSilence)) {
+  while (WaitFor(fd, patience_)) {
     auto frame = ReceiveFrame(fd, kFrameTimeout);
     const Status handled = frame.ok() ? Handle(std::move(*frame)) : frame.status();
     if (handled.ok()) continue;
@@ -164,6 +171,7 @@ void AgentLink::Serve(UniqueFd socket) {
   }
   const std::lock_guard lock(mutex_);
   connection_.Reset();
+  silent_since_ = std::chrono::steady_clock::now();
   for (auto& [dial, outcome] : dials_)
     if (!outcome) outcome = Unavailable("the agent of instance " + id_ + " hung up");
   changed_.notify_all();
@@ -175,6 +183,7 @@ Status AgentLink::Handle(Frame frame) {
   const std::string type = message.GetString("type");
   if (type == "logs") return StoreLogs(message);
   if (type == "report") return StoreReport(message);
+  if (type == "metrics") return StoreSample(message);
   if (type == "dialled" || type == "dial_failed") return FinishDial(message, std::move(frame.fd));
   if (type == "ping") return Send(Json::Object({{"type", "pong"}}));
   return InvalidArgument("unknown message '" + type.substr(0, 40) + "'");
@@ -214,6 +223,17 @@ Status AgentLink::StoreReport(const Json& message) {
   RETURN_IF_ERROR(instances_.AddReport(id_, report));
   hooks_.changed();
   return Send(Json::Object({{"type", "report_ack"}, {"number", report.number}}));
+}
+
+Status AgentLink::StoreSample(const Json& message) {
+  ASSIGN_OR_RETURN(const ResourceSample sample, ReadSample(message, Clock::System().Now()));
+  const auto now = std::chrono::steady_clock::now();
+  if (!hooks_.store_sample || (last_sample_ && now - *last_sample_ < kSamplePause))
+    return Status::Ok();
+  last_sample_ = now;
+  ASSIGN_OR_RETURN(const Instance instance, instances_.Get(id_));
+  hooks_.store_sample(instance, sample);
+  return Status::Ok();
 }
 
 Status AgentLink::FinishDial(const Json& message, UniqueFd fd) {

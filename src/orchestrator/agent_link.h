@@ -20,6 +20,7 @@
 #include "base/json.h"
 #include "base/status.h"
 #include "orchestrator/instances.h"
+#include "orchestrator/resource_sample.h"
 
 namespace sagebrush::orchestrator {
 
@@ -34,6 +35,8 @@ struct AgentHubHooks {
   std::function<Result<std::int64_t>(const Instance&, std::int64_t first,
                                      std::vector<LogLine> lines)>
       store_logs;
+  // What the instance uses; heard of once, so nobody waits for it.
+  std::function<void(const Instance&, const ResourceSample&)> store_sample = {};
   // Serves HTTP on the instance's own socket; returns a handle for stop_api.
   std::function<Result<int>(UniqueFd listener, const std::string& instance_id)> serve_api;
   std::function<void(int handle)> stop_api;
@@ -43,14 +46,19 @@ struct AgentHubHooks {
 
 class AgentLink {
  public:
+  // An agent pings every 5 s: one that is silent for so long is gone or frozen, and what waits for it should know.
+  static constexpr std::chrono::milliseconds kPatience{20'000};
+
   // `api_handle`: of serve_api; given back at the end.
   AgentLink(Instances& instances, const AgentHubHooks& hooks, std::string id, UniqueFd listener,
-            int api_handle);
+            int api_handle, std::chrono::milliseconds patience = kPatience);
   ~AgentLink() { Stop(); }
 
   void Stop();
   void RequestStop(const std::string& reason);
   bool IsConnected() const;
+  // How long there has been no connection; nothing while there is one.
+  std::chrono::milliseconds Silence() const;
   Result<UniqueFd> Dial(int port, std::chrono::milliseconds timeout);
 
  private:
@@ -61,6 +69,7 @@ class AgentLink {
   Status Handle(Frame frame);
   Status StoreLogs(const Json& message);
   Status StoreReport(const Json& message);
+  Status StoreSample(const Json& message);
   Status FinishDial(const Json& message, UniqueFd fd);
   Status Send(const Json& message);
   void SendLocked(const Json& message);
@@ -71,11 +80,14 @@ class AgentLink {
   const UniqueFd listener_;
   const UniqueFd wake_;
   const int api_handle_;
+  const std::chrono::milliseconds patience_;
   std::atomic<bool> stopping_{false};
+  std::optional<std::chrono::steady_clock::time_point> last_sample_;  // of the reading thread
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   UniqueFd connection_;
+  std::chrono::steady_clock::time_point silent_since_ = std::chrono::steady_clock::now();
   std::optional<std::string> stop_reason_;
   std::int64_t last_dial_ = 0;
   std::map<std::int64_t, std::optional<Result<UniqueFd>>> dials_;  // absent value: not answered yet

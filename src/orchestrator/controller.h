@@ -29,6 +29,8 @@ struct Workshop {
   const Clock& clock;
   Machine machine;
   ProgramPaths programs;
+  Json machine_environment =
+      Json::Object();  // variables that a job gets of this machine, unless it sets them itself
 };
 
 class Controller {

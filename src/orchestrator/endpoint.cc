@@ -25,7 +25,7 @@ Seen Look(const std::string& id, const EndpointObservation& observation) {
   const auto it = observation.instances.find(id);
   if (it == observation.instances.end())
     return {.health = Health::kStarting, .absent = true, .taken_down = false, .why = {}};
-  const auto& [instance, reports] = it->second;
+  const auto& [instance, silence, reports] = it->second;
   Seen seen{.health = Health::kStarting,
             .absent = instance.state == InstanceObservation::State::kAbsent,
             .taken_down = false,
@@ -40,6 +40,11 @@ Seen Look(const std::string& id, const EndpointObservation& observation) {
   if (seen.health != Health::kDead && seen.absent && !reports.empty()) {
     seen.health = Health::kDead;  // it ran: its record's reports would be taken for the next one's
     seen.why = "the container has vanished from its machine";
+  }
+  if (seen.health != Health::kDead && instance.state == InstanceObservation::State::kRunning &&
+      silence > kLongestSilence) {
+    seen.health = Health::kDead;
+    seen.why = "its agent has not answered for " + std::to_string(kLongestSilence.count()) + " s";
   }
   if (seen.health != Health::kDead && instance.state == InstanceObservation::State::kExited) {
     seen.health = Health::kDead;

@@ -15,7 +15,7 @@
 #include "orchestrator/backend.h"
 #include "orchestrator/instances.h"
 #include "orchestrator/plan.h"
-#include "orchestrator/runtime_maker.h"
+#include "orchestrator/runtime_status.h"
 
 namespace sagebrush::orchestrator {
 
@@ -55,6 +55,7 @@ EndpointState DeleteRequested(EndpointState state);
 
 struct EndpointInstanceObservation {
   InstanceObservation instance;
+  std::chrono::milliseconds silence{0};  // as TrainingObservation's
   std::vector<Report> reports;
 };
 

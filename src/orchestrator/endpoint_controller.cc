@@ -40,16 +40,18 @@ RuntimeStatus EndpointController::LookAtLibrary(const HostingPlan& plan) {
 }
 
 Status EndpointController::Reconcile() {
-  ASSIGN_OR_RETURN(const auto records, ListAll(workshop_.records, kEndpointKind, {}));
+  // A failed endpoint has nothing that could change by itself: what it had is let go below.
+  ASSIGN_OR_RETURN(const auto records, ListAll(workshop_.records, kEndpointKind,
+                                               {"Creating", "Updating", "InService", "Deleting"}));
   ASSIGN_OR_RETURN(const auto all, workshop_.instances.All());
-  std::vector<RunningInstance> running = Running(all);
+  std::vector<RunningInstance> running = Running(*all);
   for (const auto& record : records) {
-    const Status status = ReconcileOne(record, all, &running);
+    const Status status = ReconcileOne(record, *all, &running);
     if (!status.ok() && status.code() != Code::kFailedPrecondition)
       LogError("endpoints", record.key.name + ": " + status.ToString());
   }
   // An instance that no endpoint knows of: its endpoint's record changed between two steps of ours, or is gone.
-  for (const auto& instance : all) {
+  for (const auto& instance : *all) {
     if (instance.owner.kind != kEndpointKind) continue;
     const auto owner = workshop_.records.Get(instance.owner);
     if (!owner.ok() && owner.status().code() != Code::kNotFound) return owner.status();
@@ -68,6 +70,7 @@ Status EndpointController::ReconcileOne(const metastore::Record& record,
   for (const auto& instance : all) {
     if (instance.owner != record.key) continue;
     EndpointInstanceObservation observation{.instance = workshop_.runner.Observe(instance.id),
+                                            .silence = workshop_.runner.SilenceOf(instance.id),
                                             .reports = {}};
     const auto fresh =
         workshop_.instances.Get(instance.id);  // after the look: its last words are here
@@ -136,6 +139,7 @@ Status EndpointController::StartInstance(const metastore::Key& key, const Endpoi
   const RuntimeFolders folders{.runtime = {}, .library = library.folder, .python = {}};
   StartRequest request{.id = id,
                        .host_name = "model",
+                       .image = plan.workload.image,
                        .mounts = HostingMounts(folders, workshop_.programs),
                        .memory_bytes = ReservedMemory(workshop_.machine, plan.workload),
                        .work_order = {}};
@@ -144,6 +148,8 @@ Status EndpointController::StartInstance(const metastore::Key& key, const Endpoi
   };
   const Status started = workshop_.runner.Start(request);
   if (started.ok() || started.code() == Code::kAlreadyExists) return started;
+  // Its library has just been cleaned away: the next pass finds that, and has it made again.
+  if (started.code() == Code::kUnavailable) return started;
   // Told as if the instance had said so itself: the state machine then fails or replaces it.
   RETURN_IF_ERROR(workshop_.instances.AddReport(id, {.number = kServersOwnReport,
                                                      .at = workshop_.clock.Now(),
@@ -170,7 +176,7 @@ Status EndpointController::Shutdown() {
   // Endpoints stay on record: the next start brings them up again with new instances.
   ASSIGN_OR_RETURN(const auto all, workshop_.instances.All());
   Status first;
-  for (const auto& instance : all) {
+  for (const auto& instance : *all) {
     if (instance.owner.kind != kEndpointKind) continue;
     if (const Status killed = workshop_.runner.Kill(instance.id); first.ok()) first = killed;
   }

@@ -160,6 +160,16 @@ TEST_F(EndpointTest, ADeadServingInstanceIsReplacedAfterAPause) {
   EXPECT_FALSE(state_.serving->variants[0].instances[0].ready);
 }
 
+TEST_F(EndpointTest, AServingInstanceWhoseAgentHasGoneSilentIsReplaced) {
+  Serve();
+  seen_.instances["i-1"].silence = kLongestSilence;
+  EXPECT_THAT(Advance().remove, IsEmpty());
+
+  seen_.instances["i-1"].silence += std::chrono::seconds(1);
+
+  EXPECT_THAT(Advance().remove, ElementsAre("i-1"));
+}
+
 TEST_F(EndpointTest, ARecordedInstanceThatNeverStartedIsStarted) {
   Advance();
   seen_.instances["i-1"].instance.state = State::kAbsent;

@@ -35,13 +35,32 @@ Status InstanceRunner::Start(const StartRequest& request) {
   RETURN_IF_ERROR(instances_.SetToken(request.id, token));
   InstanceSpec spec{.id = request.id,
                     .host_name = request.host_name,
+                    .image = request.image,
                     .work_order = {},
                     .read_only = request.mounts,
                     .memory_bytes = request.memory_bytes};
   spec.work_order =
       request.work_order(token, backend_.enforces_memory() ? 0 : request.memory_bytes);
   RETURN_IF_ERROR(backend_.Start(spec));
-  return hub_.Attach(request.id, backend_.SocketFolder(request.id));
+  return Attach(request.id);
+}
+
+Status InstanceRunner::Attach(const std::string& id) {
+  const auto folder = backend_.SocketFolder(id);
+  return folder ? hub_.Attach(id, *folder) : Status::Ok();
+}
+
+InstanceObservation InstanceRunner::Observe(const std::string& id) {
+  InstanceObservation seen = backend_.Observe(id);
+  if (seen.state != InstanceObservation::State::kRunning || hub_.IsAttached(id)) return seen;
+  {
+    const std::lock_guard lock(mutex_);
+    if (leaving_.contains(id)) return seen;
+  }
+  // It could not be attached before: out of descriptors, say.
+  if (const Status attached = Attach(id); !attached.ok())
+    LogError("instances", id + " runs and cannot be reached: " + attached.ToString());
+  return seen;
 }
 
 void InstanceRunner::LetGo(const std::string& id) {
@@ -75,15 +94,10 @@ void InstanceRunner::Remove(const std::string& id) {
 Status InstanceRunner::Adopt() {
   ASSIGN_OR_RETURN(const auto known, instances_.All());
   std::set<std::string> ids;
-  for (const auto& instance : known) {
+  for (const auto& instance : *known) {
     ids.insert(instance.id);
-    if (backend_.Observe(instance.id).state != InstanceObservation::State::kRunning) continue;
     // One that cannot be reached or removed is no reason for the others to be left alone.
-    const Status attached = hub_.Attach(instance.id, backend_.SocketFolder(instance.id));
-    if (!attached.ok()) {
-      LogError("instances", instance.id + " runs and cannot be reached: " + attached.ToString());
-      continue;
-    }
+    if (Observe(instance.id).state != InstanceObservation::State::kRunning) continue;
     LogInfo("instances", "found " + instance.id + " of " + instance.owner.kind + " " +
                              instance.owner.name + " still running");
   }

@@ -4,6 +4,7 @@
 // Any thread may call.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <mutex>
 #include <set>
@@ -22,6 +23,7 @@ namespace sagebrush::orchestrator {
 struct StartRequest {
   std::string id;
   std::string host_name;
+  std::string image;  // as the user wrote it
   std::vector<Mount> mounts;
   std::uint64_t memory_bytes = 0;
   // The order, once the agent's token and the memory it must watch itself (0: the kernel does) are known.
@@ -36,7 +38,10 @@ class InstanceRunner {
 
   // Its record must be there.
   Status Start(const StartRequest& request);
-  InstanceObservation Observe(const std::string& id) { return backend_.Observe(id); }
+  // Looks at the machine, and sees to it that the hub listens for the agent of what runs.
+  InstanceObservation Observe(const std::string& id);
+  // For how long this server has been waiting for the agent of a running instance to be there. A new server begins anew.
+  std::chrono::milliseconds SilenceOf(const std::string& id) const { return hub_.SilenceOf(id); }
   void RequestStop(const std::string& id, const std::string& reason) {
     hub_.RequestStop(id, reason);
   }
@@ -50,6 +55,7 @@ class InstanceRunner {
 
  private:
   void Remove(const std::string& id);
+  Status Attach(const std::string& id);
 
   metastore::RecordStore& records_;
   Instances& instances_;

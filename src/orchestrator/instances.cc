@@ -89,7 +89,12 @@ Result<Instance> Instances::Get(const std::string& id) const {
   return FromRecord(record);
 }
 
-Result<std::vector<Instance>> Instances::All() const {
+Result<std::shared_ptr<const std::vector<Instance>>> Instances::All() const {
+  const std::uint64_t as_of = records_.watch().ChangesOf(kKind);
+  {
+    const std::lock_guard lock(mutex_);
+    if (all_ != nullptr && all_as_of_ == as_of) return all_;
+  }
   std::vector<Instance> all;
   metastore::ListOptions options;
   options.limit = kPageSize;
@@ -100,7 +105,10 @@ Result<std::vector<Instance>> Instances::All() const {
     for (const auto& record : page.records) all.push_back(FromRecord(record));
     options.page_token = page.next_token;
   } while (!options.page_token.empty());
-  return all;
+  const std::lock_guard lock(mutex_);
+  all_ = std::make_shared<const std::vector<Instance>>(std::move(all));
+  all_as_of_ = as_of;
+  return all_;
 }
 
 Status Instances::Change(const std::string& id, const std::function<bool(Instance&)>& change) {

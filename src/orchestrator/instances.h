@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -54,7 +56,8 @@ class Instances {
   metastore::Write DeleteWrite(const std::string& id) const;
 
   Result<Instance> Get(const std::string& id) const;
-  Result<std::vector<Instance>> All() const;
+  // Read again only when an instance's record has changed: the loop asks with every pass.
+  Result<std::shared_ptr<const std::vector<Instance>>> All() const;
   Status SetToken(const std::string& id, const std::string& token);
   // Keeps it unless one of that number or a later one is there already; "Downloading" again only moves the number on.
   Status AddReport(const std::string& id, const Report& report);
@@ -64,6 +67,9 @@ class Instances {
 
   metastore::RecordStore& records_;
   const Clock& clock_;
+  mutable std::mutex mutex_;  // guards what follows
+  mutable std::shared_ptr<const std::vector<Instance>> all_;
+  mutable std::uint64_t all_as_of_ = 0;  // RecordWatch::ChangesOf
 };
 
 }  // namespace sagebrush::orchestrator

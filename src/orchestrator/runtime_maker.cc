@@ -34,6 +34,11 @@ std::string RecipeHash(const fs::path& recipe) {
 
 }  // namespace
 
+bool IsMade(const Runtime& runtime, const fs::path& folder) {
+  const auto made_by = ReadFile(folder / ".made");
+  return made_by.ok() && Trim(*made_by) == RecipeHash(runtime.make.parent_path());
+}
+
 RuntimeMaker::RuntimeMaker(fs::path cache_folder, std::function<void()> changed)
     : cache_(std::move(cache_folder)), changed_(std::move(changed)) {}
 
@@ -53,13 +58,16 @@ RuntimeMaker::~RuntimeMaker() {
 RuntimeStatus RuntimeMaker::Look(const Runtime& runtime) {
   const std::lock_guard lock(mutex_);
   auto& work = works_[runtime.name];
-  if (work.status.state == RuntimeStatus::State::kReady) return work.status;
+  if (work.status.state == RuntimeStatus::State::kReady) {
+    if (fs::exists(FolderOf(runtime) / ".made")) return work.status;
+    // It has been cleaned away since (`sagebrush gc`): as if this server had never seen it.
+    if (work.thread.joinable()) work.thread.join();
+    work.status = {};
+  }
   const bool retry = work.finished && std::chrono::steady_clock::now() - work.ended >= kRetryAfter;
   if ((work.thread.joinable() && !retry) || stopping_) return work.status;
-  // The marker that every make script leaves last names the recipe it was made by: the usual case costs a few small reads
-  // and no process, and a runtime of an older recipe is made anew.
-  const auto made_by = ReadFile(FolderOf(runtime) / ".made");
-  if (made_by.ok() && Trim(*made_by) == RecipeHash(runtime.make.parent_path())) {
+  // The usual case costs no process; a runtime of an older recipe is made anew.
+  if (IsMade(runtime, FolderOf(runtime))) {
     work.status = {.state = RuntimeStatus::State::kReady, .text = {}, .folder = FolderOf(runtime)};
     return work.status;
   }

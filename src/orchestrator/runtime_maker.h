@@ -13,15 +13,13 @@
 
 #include "base/status.h"
 #include "orchestrator/catalogue.h"
+#include "orchestrator/runtime_status.h"
 
 namespace sagebrush::orchestrator {
 
-struct RuntimeStatus {
-  enum class State { kReady, kMaking, kFailed };
-  State state = State::kMaking;
-  std::string text;              // kMaking: the last progress line; kFailed: why
-  std::filesystem::path folder;  // kReady
-};
+// Whether a whole runtime stands in `folder`, made by today's recipe: every make script leaves a marker last, which names the
+// recipe it was made by. A few small reads.
+bool IsMade(const Runtime& runtime, const std::filesystem::path& folder);
 
 class RuntimeMaker {
  public:

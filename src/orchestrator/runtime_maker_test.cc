@@ -79,6 +79,17 @@ TEST_F(RuntimeMakerTest, ARuntimeOfAnOlderRecipeIsMadeAnew) {
   EXPECT_EQ(Settled(*next).state, RuntimeStatus::State::kReady);
 }
 
+TEST_F(RuntimeMakerTest, ARuntimeThatHasBeenRemovedIsNoticedAndMadeAgain) {
+  const auto maker = Maker();
+  ASSERT_EQ(Settled(*maker).state, RuntimeStatus::State::kReady);
+
+  ASSERT_TRUE(RemoveTree(folder_.path() / "cache/runtimes/toy").ok());
+
+  EXPECT_EQ(maker->Look(runtime_).state, RuntimeStatus::State::kMaking);
+  EXPECT_EQ(Settled(*maker).state, RuntimeStatus::State::kReady);
+  EXPECT_TRUE(IsMade(runtime_, folder_.path() / "cache/runtimes/toy"));
+}
+
 TEST_F(RuntimeMakerTest, AFailureTellsTheScriptsOwnError) {
   Recipe("#!/bin/sh\necho 'error: no network: connect and try again' >&2\nexit 1\n");
   const auto maker = Maker();

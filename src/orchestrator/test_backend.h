@@ -47,7 +47,7 @@ class TestBackend final : public Backend {
     for (const auto& [id, instance] : instances_) ids.push_back(id);
     return ids;
   }
-  std::filesystem::path SocketFolder(const std::string& id) const override {
+  std::optional<std::filesystem::path> SocketFolder(const std::string& id) const override {
     return folder_.path() / id;
   }
   bool enforces_memory() const override { return true; }

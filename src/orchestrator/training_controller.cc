@@ -43,7 +43,7 @@ Status TrainingController::Reconcile() {
                          .created = record.created,
                          .memory_bytes = ReservedMemory(workshop_.machine, plan.workload)});
   }
-  const auto admission = Admit(workshop_.machine, Running(all), std::move(waiting));
+  const auto admission = Admit(workshop_.machine, Running(*all), std::move(waiting));
   for (auto& record : records) {
     const std::string name = record.key.name;
     const Status status = ReconcileOne(std::move(record), admission);
@@ -52,7 +52,7 @@ Status TrainingController::Reconcile() {
   }
 
   // Instances whose job is over, or gone, have nothing left to do.
-  for (const auto& instance : all) {
+  for (const auto& instance : *all) {
     if (instance.owner.kind != kTrainingJobKind) continue;
     const auto owner = workshop_.records.Get(instance.owner);
     if (!owner.ok() && owner.status().code() != Code::kNotFound) return owner.status();
@@ -75,6 +75,7 @@ Status TrainingController::ReconcileOne(metastore::Record record,
       if (refused.id == id) seen.waits_for = refused.waits_for;
   } else {
     seen.instance = workshop_.runner.Observe(state.instance);
+    seen.silence = workshop_.runner.SilenceOf(state.instance);
     // Read again after the look: what the agent said before it went is then certainly here.
     const auto fresh = workshop_.instances.Get(state.instance);
     if (fresh.ok()) seen.reports = fresh->reports;
@@ -116,6 +117,8 @@ Status TrainingController::StartOrFail(const metastore::Key& key, const Training
                                        const std::string& id, const RuntimeStatus& runtime) {
   const Status started = StartInstance(plan, id, runtime);
   if (started.ok() || started.code() == Code::kAlreadyExists) return started;
+  // Its runtime has just been cleaned away: the next pass finds that, and has it made again.
+  if (started.code() == Code::kUnavailable) return started;
   LogError("training", key.name + ": " + started.ToString());
   ASSIGN_OR_RETURN(metastore::Record record, workshop_.records.Get(key));
   const TimePoint now = workshop_.clock.Now();
@@ -132,11 +135,14 @@ Status TrainingController::StartInstance(const TrainingPlan& plan, const std::st
   const RuntimeFolders folders{.runtime = runtime.folder, .library = {}, .python = entry->python};
   StartRequest request{.id = id,
                        .host_name = plan.workload.current_host,
+                       .image = plan.workload.image,
                        .mounts = TrainingMounts(folders, workshop_.programs),
                        .memory_bytes = ReservedMemory(workshop_.machine, plan.workload),
                        .work_order = {}};
   request.work_order = [&](const std::string& token, std::uint64_t watched) {
-    return TrainingWorkOrder(plan, id, token, folders.python, watched);
+    Json order = TrainingWorkOrder(plan, id, token, folders.python, watched);
+    order["machine_environment"] = workshop_.machine_environment;
+    return order;
   };
   return workshop_.runner.Start(request);
 }

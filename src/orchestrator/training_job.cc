@@ -167,8 +167,24 @@ TrainingStep Step(const TrainingState& state, const TrainingObservation& seen,
                      std::to_string(seen.instance.exit_code) + ")",
            now);
       return step;
+    case InstanceObservation::State::kPending:
     case InstanceObservation::State::kRunning:
       break;
+  }
+
+  // The agent keeps time, ships logs and stops the program; without it nobody would ever say how this ends. Once the job is
+  // over the loop lets the instance go, and kills it.
+  if (seen.instance.state == InstanceObservation::State::kRunning &&
+      seen.silence > kLongestSilence) {
+    if (next.stop_requested)
+      End(&next, "Stopped", "Stopped", MessageFor("Stopped"), now);
+    else
+      Fail(&next,
+           "InternalServerError: the training instance runs but its agent has not answered for " +
+               std::to_string(kLongestSilence.count()) +
+               " s (it was stopped, or hangs): the instance was killed",
+           now);
+    return step;
   }
 
   if (next.stop_requested) {

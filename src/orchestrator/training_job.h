@@ -14,7 +14,7 @@
 #include "base/json.h"
 #include "orchestrator/backend.h"
 #include "orchestrator/instances.h"
-#include "orchestrator/runtime_maker.h"
+#include "orchestrator/runtime_status.h"
 
 namespace sagebrush::orchestrator {
 
@@ -55,6 +55,8 @@ struct TrainingObservation {
   bool admitted = false;
   std::string waits_for;         // when it is not
   InstanceObservation instance;  // looked at before the reports were read
+  // For how long its agent has not been there, as far as this server knows. Of no record: a new server gives it time anew.
+  std::chrono::milliseconds silence{0};
   std::vector<Report> reports;
 };
 

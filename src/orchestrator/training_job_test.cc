@@ -160,6 +160,43 @@ TEST_F(TrainingJobTest, AnAgentThatHadToBeKilledLeavesAStoppedJob) {
   EXPECT_EQ(state_.failure_reason, "");
 }
 
+TEST_F(TrainingJobTest, AJobWhoseAgentHasGoneSilentFailsAndSaysWhy) {
+  Run();
+  Report("Training", 3);
+  seen_.silence = kLongestSilence;
+  Advance(63);
+  EXPECT_EQ(state_.status, "InProgress");
+
+  seen_.silence += std::chrono::seconds(1);
+  Advance(64);
+
+  EXPECT_EQ(state_.status, "Failed");
+  EXPECT_EQ(state_.failure_reason.find("InternalServerError: the training instance runs but its "
+                                       "agent has not answered for 60 s"),
+            0U);
+}
+
+TEST_F(TrainingJobTest, ASilentAgentThatWasToStopLeavesAStoppedJob) {
+  Run();
+  state_ = StopRequested(state_, kStart);
+  seen_.silence = kLongestSilence + std::chrono::seconds(1);
+
+  Advance(62);
+
+  EXPECT_EQ(state_.status, "Stopped");
+}
+
+TEST_F(TrainingJobTest, SilenceOfADeadInstanceIsNoReasonOfItsOwn) {
+  Run();
+  Report("Completed", 3);
+  seen_.instance.state = State::kExited;
+  seen_.silence = std::chrono::hours(1);
+
+  Advance(4);
+
+  EXPECT_EQ(state_.status, "Completed");
+}
+
 TEST_F(TrainingJobTest, AnInstanceThatRanAndVanishedIsNotRunAgain) {
   Run();
   Report("Training", 3);

@@ -36,10 +36,16 @@ Json TrainingWorkOrder(const TrainingPlan& training, const std::string& instance
     if (const Json* member = plan.Find(name)) order[name] = *member;
   order["working_directory"] = "/opt/ml/code";
   const Json* command = plan.Find("command");  // a container entry point of the user's
-  order["command"] = command != nullptr
-                         ? *command
-                         : Json::Array({std::string(kRuntime) + "/" + python,
-                                        std::string(kKit) + "/sagebrush_kit/train.py"});
+  if (command != nullptr) {
+    order["command"] = *command;
+    return order;
+  }
+  const std::string interpreter = std::string(kRuntime) + "/" + python;
+  order["command"] = Json::Array({interpreter, std::string(kKit) + "/sagebrush_kit/train.py"});
+  // Script mode: what the code's requirements.txt names is there before the script.
+  order["install_command"] = Json::Array({interpreter, "-m", "pip", "install", "--user",
+                                          "--no-warn-script-location", "-r", "requirements.txt"});
+  order["runtime"] = training.workload.runtime;
   return order;
 }
 
@@ -48,8 +54,8 @@ Json HostingWorkOrder(const HostingPlan& hosting, const std::string& instance,
   Json order = Common(hosting.ToJson(), "hosting", instance, token, watched_memory_bytes);
   order["model_data"] = hosting.model_data;
   order["working_directory"] = "/opt/ml/model";
-  order["command"] = Json::Array({kModelServer, "--model-dir", "/opt/ml/model", "--port", "8080",
-                                  "--tensorflow-library", kLibrary});
+  order["command"] =
+      Json::Array({kModelServer, "--model-dir", "/opt/ml/model", "--tensorflow-library", kLibrary});
   return order;
 }
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "orchestrator/backends/process/sandbox.h"
 
+#include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <fcntl.h>
 #include <grp.h>
 #include <optional>
 #include <sched.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -15,6 +18,7 @@
 
 #include "base/child_process.h"
 #include "base/file.h"
+#include "base/process_tree.h"
 #include "orchestrator/backends/process/sandbox_plan.h"
 
 namespace sagebrush::orchestrator {
@@ -23,6 +27,7 @@ namespace {
 
 // A folder every Linux has; in the keeper's own mount namespace a tmpfs covers it, so the machine's stays as it is.
 constexpr const char* kStaging = "/mnt";
+constexpr std::chrono::milliseconds kKillRound{500};
 
 Status Mount(const char* source, const fs::path& target, const char* type, unsigned long flags,
              const char* data = nullptr) {
@@ -31,16 +36,48 @@ Status Mount(const char* source, const fs::path& target, const char* type, unsig
   return Status::Ok();
 }
 
+Status EnterMountNamespace() {
+  if (::unshare(CLONE_NEWNS) != 0) return LastErrno("cannot make a mount namespace");
+  return Mount("none", "/", nullptr, MS_REC | MS_PRIVATE);
+}
+
+// Without isolation the plan has binds only where this may mount: /opt/ml then leads to the instance's own folder.
+Status BindInPlace(const SandboxPlan& plan) {
+  if (plan.isolation != Isolation::kNone || plan.binds.empty()) return Status::Ok();
+  RETURN_IF_ERROR(EnterMountNamespace());
+  for (const auto& bind : plan.binds)
+    RETURN_IF_ERROR(Mount(bind.source.c_str(), bind.target, nullptr, MS_BIND));
+  return Status::Ok();
+}
+
+// A shared lock on every folder that must stay. Taken before it is looked whether the folder is still there under its name:
+// `gc` renames what it removes while it holds the lock alone.
+Result<std::vector<UniqueFd>> Hold(const std::vector<fs::path>& folders) {
+  std::vector<UniqueFd> held;
+  for (const auto& folder : folders) {
+    auto fd = OpenFile(folder, O_RDONLY | O_DIRECTORY);
+    struct stat opened {
+    }, named{};
+    if (!fd.ok() || ::flock(fd->get(), LOCK_SH) != 0 || ::fstat(fd->get(), &opened) != 0 ||
+        ::stat(folder.c_str(), &named) != 0 || opened.st_ino != named.st_ino)
+      return Unavailable(std::string(kGone) + folder.string());
+    // Its last use, for `gc`. Where the folder is somebody else's it stays as it is.
+    (void)!::futimens(fd->get(), nullptr);
+    held.push_back(std::move(*fd));
+  }
+  return held;
+}
+
 // An unprivileged bubblewrap looks its sources up as that uid, and what lies below somebody's 0700 home is then not found:
 // so root binds each source to a place that everyone can walk to.
 Result<std::vector<fs::path>> StageBinds(const SandboxPlan& plan) {
   std::vector<fs::path> staged;
+  if (plan.isolation == Isolation::kNone) return staged;
   if (plan.drop_to_uid == 0) {
     for (const auto& bind : plan.binds) staged.push_back(bind.source);
     return staged;
   }
-  if (::unshare(CLONE_NEWNS) != 0) return LastErrno("cannot make a mount namespace");
-  RETURN_IF_ERROR(Mount("none", "/", nullptr, MS_REC | MS_PRIVATE));
+  RETURN_IF_ERROR(EnterMountNamespace());
   RETURN_IF_ERROR(Mount("sagebrush", kStaging, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=1m"));
   for (std::size_t i = 0; i < plan.binds.size(); ++i) {
     const fs::path target = fs::path(kStaging) / std::to_string(i);
@@ -74,7 +111,14 @@ Status DropTo(unsigned uid) {
   return Status::Ok();
 }
 
-// In the child: becomes bubblewrap, or comes back with what failed.
+std::vector<char*> Pointers(std::vector<std::string>* words) {
+  std::vector<char*> pointers;
+  for (auto& word : *words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// In the child: becomes bubblewrap, or the agent itself; or comes back with what failed.
 Status Become(const SandboxPlan& plan, const std::vector<fs::path>& sources, int input, int output,
               int info) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -85,17 +129,23 @@ Status Become(const SandboxPlan& plan, const std::vector<fs::path>& sources, int
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // changing the uid has cleared it
   for (const int signal : {SIGPIPE, SIGINT, SIGTERM, SIGHUP}) ::signal(signal, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
   constexpr int kInfo = 3;
   if (info != kInfo && ::dup2(info, kInfo) < 0) return LastErrno("cannot set up descriptors");
   if (info == kInfo) ::fcntl(kInfo, F_SETFD, 0);
+  if (plan.isolation == Isolation::kNone) {
+    ::setsid();
+    std::vector<std::string> command = plan.command, environment = plan.environment;
+    if (::chdir(plan.folder.c_str()) != 0 && ::chdir("/") != 0) return LastErrno("cannot leave /");
+    ::execve(command.front().c_str(), Pointers(&command).data(), Pointers(&environment).data());
+    return LastErrno("cannot start " + command.front());
+  }
   auto arguments = BubblewrapArguments(plan, sources, kInfo);
   arguments.insert(arguments.begin(), "bwrap");
-  std::vector<char*> argv;
-  for (auto& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  std::string path = "PATH=/usr/local/bin:/usr/bin:/bin";
-  char* environment[] = {path.data(), nullptr};
-  ::execvpe("bwrap", argv.data(), environment);
+  std::vector<std::string> environment = {"PATH=/usr/local/bin:/usr/bin:/bin"};
+  ::execvpe("bwrap", Pointers(&arguments).data(), Pointers(&environment).data());
   return LastErrno("cannot start bwrap (is bubblewrap installed?)");
 }
 
@@ -104,7 +154,7 @@ struct Started {
   UniqueFd order;  // where the work order is written
 };
 
-Result<Started> StartBubblewrap(const SandboxPlan& plan, const std::vector<fs::path>& sources) {
+Result<Started> StartInside(const SandboxPlan& plan, const std::vector<fs::path>& sources) {
   int order[2], report[2];
   if (::pipe2(order, O_CLOEXEC) != 0 || ::pipe2(report, O_CLOEXEC) != 0)
     return LastErrno("cannot make a pipe");
@@ -131,6 +181,34 @@ Result<Started> StartBubblewrap(const SandboxPlan& plan, const std::vector<fs::p
     return Internal(failure);
   }
   return Started{pid, std::move(order_write)};
+}
+
+// Waits until all of the instance is gone; gives the first program's outcome. In a sandbox the kernel takes everything down
+// with it. Without isolation what it started has come to us (we are its subreaper) and is killed here; SIGTERM, which the back
+// end sends, ends the whole of it at once.
+int WaitForAll(pid_t first, Isolation isolation) {
+  if (isolation == Isolation::kSandbox) return WaitForExit(first);
+  sigset_t awaited;
+  sigemptyset(&awaited);
+  sigaddset(&awaited, SIGCHLD);
+  sigaddset(&awaited, SIGTERM);
+  int code = 128 + SIGKILL;
+  bool ending = false;
+  while (true) {
+    int status = 0;
+    pid_t reaped = 0;
+    while ((reaped = ::waitpid(-1, &status, WNOHANG)) > 0) {
+      if (reaped != first) continue;
+      code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+      ending = true;
+    }
+    if (reaped < 0 && errno == ECHILD) return code;
+    if (ending) (void)KillDescendants(kKillRound);  // once more at the next round
+    const timespec short_while{.tv_sec = 0, .tv_nsec = 5'000'000};
+    const int signal =
+        ending ? ::sigtimedwait(&awaited, nullptr, &short_while) : ::sigwaitinfo(&awaited, nullptr);
+    if (signal == SIGTERM) ending = true;
+  }
 }
 
 void CloseAllFrom(int first) {
@@ -160,21 +238,33 @@ int RunSandboxKeeper() {
   if (keeper != 0) return keeper > 0 ? 0 : 1;
   ::setsid();
   ::signal(SIGPIPE, SIG_IGN);
-  for (const int ignored : {SIGINT, SIGTERM, SIGHUP})
+  for (const int ignored : {SIGINT, SIGHUP})
     ::signal(ignored, SIG_IGN);  // the server's terminal is not ours
+  sigset_t awaited;
+  sigemptyset(&awaited);
+  sigaddset(&awaited, SIGTERM);
+  sigaddset(&awaited, SIGCHLD);
+  ::sigprocmask(SIG_BLOCK, &awaited, nullptr);  // for WaitForAll
   ::umask(022);
 
   std::optional<FileLock> lock;
+  std::vector<UniqueFd> held;
   const auto start = [&]() -> Result<std::pair<SandboxPlan, Started>> {
     ASSIGN_OR_RETURN(const std::string text, ReadFile("/dev/stdin"));
     ASSIGN_OR_RETURN(const Json json, Json::Parse(text));
     ASSIGN_OR_RETURN(SandboxPlan plan, SandboxPlan::FromJson(json));
-    ASSIGN_OR_RETURN(FileLock held, FileLock::Acquire(plan.folder / "lock"));
-    lock = std::move(held);
+    ASSIGN_OR_RETURN(FileLock acquired, FileLock::Acquire(plan.folder / "lock"));
+    lock = std::move(acquired);
+    ASSIGN_OR_RETURN(held, Hold(plan.held));
     // Durable: it is what tells a new server, also after a power cut, that this instance has run and must not run again.
     RETURN_IF_ERROR(WriteFileDurably(plan.folder / "pid", std::to_string(::getpid()) + "\n", 0600));
+    RETURN_IF_ERROR(
+        SyncFolder(plan.folder.parent_path()));  // a folder that a power cut takes away never ran
     ASSIGN_OR_RETURN(const auto sources, StageBinds(plan));
-    ASSIGN_OR_RETURN(Started started, StartBubblewrap(plan, sources));
+    RETURN_IF_ERROR(BindInPlace(plan));
+    if (plan.isolation == Isolation::kNone && ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
+      return LastErrno("prctl(PR_SET_CHILD_SUBREAPER)");
+    ASSIGN_OR_RETURN(Started started, StartInside(plan, sources));
     return std::pair(std::move(plan), std::move(started));
   };
   auto started = start();
@@ -185,7 +275,7 @@ int RunSandboxKeeper() {
                  plan.work_order.Dump());  // an agent that died at once shows in its exit code
   child.order.Reset();
 
-  const Json outcome = Json::Object({{"code", WaitForExit(child.pid)}});
+  const Json outcome = Json::Object({{"code", WaitForAll(child.pid, plan.isolation)}});
   return WriteFileDurably(plan.folder / "exit", outcome.Dump(), 0600).ok() ? 0 : 1;
 }
 

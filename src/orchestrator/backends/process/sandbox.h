@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sandbox's keeper: a process of its own between the server and bubblewrap (`sagebrush sandbox`), so that the instance
-// outlives the server, its outcome is on disk whoever is there to see it, and its mounts go when it goes.
+// An instance's keeper: a process of its own between the server and bubblewrap (`sagebrush sandbox`), so that the instance
+// outlives the server, its outcome is on disk whoever is there to see it, and its mounts go when it goes. Without isolation it
+// starts the agent itself, and sees to it that nothing the agent started outlives it.
 //
 // It reads a SandboxPlan from standard input, answers one line on standard output ("ok", or what failed), and then stays:
 //   folder/lock  held (flock) as long as the keeper lives      folder/bwrap.json  bubblewrap's child-pid: the namespace's init
@@ -10,6 +11,9 @@
 #pragma once
 
 namespace sagebrush::orchestrator {
+
+// How the keeper's answer begins when a folder that was to be held is no longer there; the folder follows.
+inline constexpr char kGone[] = "gone: ";
 
 // The whole life of the keeper. Returns the process's exit code.
 int RunSandboxKeeper();

@@ -5,15 +5,39 @@
 
 namespace sagebrush::orchestrator {
 
+namespace {
+
+template <typename Strings>
+Json ToArray(const Strings& strings) {
+  Json array = Json::Array();
+  for (const auto& text : strings) array.Append(std::string(text));
+  return array;
+}
+
+template <typename String>
+Result<std::vector<String>> ToStrings(const Json& json, const char* name) {
+  const Json* array = json.Find(name);
+  if (array == nullptr || !array->is_array())
+    return InvalidArgument(std::string("a sandbox plan without ") + name);
+  std::vector<String> strings;
+  for (const auto& element : array->AsArray()) strings.emplace_back(element.AsString());
+  return strings;
+}
+
+}  // namespace
+
 Json SandboxPlan::ToJson() const {
-  Json json = Json::Object({{"instance", instance},
+  Json json = Json::Object({{"isolation", std::string(IsolationName(isolation))},
+                            {"instance", instance},
                             {"folder", folder.string()},
                             {"host_name", host_name},
                             {"drop_to_uid", drop_to_uid},
-                            {"cgroups", Json::Array()},
+                            {"cgroups", ToArray(cgroups)},
                             {"binds", Json::Array()},
+                            {"held", ToArray(held)},
+                            {"command", ToArray(command)},
+                            {"environment", ToArray(environment)},
                             {"work_order", work_order}});
-  for (const auto& cgroup : cgroups) json["cgroups"].Append(cgroup.string());
   for (const auto& bind : binds)
     json["binds"].Append(Json::Object(
         {{"source", bind.source.string()}, {"target", bind.target}, {"writable", bind.writable}}));
@@ -22,17 +46,19 @@ Json SandboxPlan::ToJson() const {
 
 Result<SandboxPlan> SandboxPlan::FromJson(const Json& json) {
   SandboxPlan plan;
+  ASSIGN_OR_RETURN(plan.isolation, ParseIsolation(json.GetString("isolation")));
   plan.instance = json.GetString("instance");
   plan.folder = json.GetString("folder");
   plan.host_name = json.GetString("host_name");
   plan.drop_to_uid = static_cast<unsigned>(json.GetInt("drop_to_uid"));
-  const Json* cgroups = json.Find("cgroups");
+  ASSIGN_OR_RETURN(plan.cgroups, ToStrings<std::filesystem::path>(json, "cgroups"));
+  ASSIGN_OR_RETURN(plan.held, ToStrings<std::filesystem::path>(json, "held"));
+  ASSIGN_OR_RETURN(plan.command, ToStrings<std::string>(json, "command"));
+  ASSIGN_OR_RETURN(plan.environment, ToStrings<std::string>(json, "environment"));
   const Json* binds = json.Find("binds");
   const Json* work_order = json.Find("work_order");
-  if (plan.instance.empty() || cgroups == nullptr || !cgroups->is_array() || binds == nullptr ||
-      !binds->is_array() || work_order == nullptr)
+  if (plan.instance.empty() || binds == nullptr || !binds->is_array() || work_order == nullptr)
     return InvalidArgument("not a sandbox plan");
-  for (const auto& cgroup : cgroups->AsArray()) plan.cgroups.emplace_back(cgroup.AsString());
   for (const auto& bind : binds->AsArray())
     plan.binds.push_back(
         {bind.GetString("source"), bind.GetString("target"), bind.GetBool("writable")});

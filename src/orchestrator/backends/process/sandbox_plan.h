@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one sandbox looks like, as data: what is bound where, as whom it runs, and the bubblewrap command line made of it.
-// Pure functions; the launcher (sandbox.h) does the deeds.
+// What an instance's keeper is told: what is bound where, as whom it runs, and, for a sandbox, the bubblewrap command line
+// made of it. Pure functions; the keeper (sandbox.h) does the deeds.
 #pragma once
 
 #include <filesystem>
@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/status.h"
+#include "orchestrator/backends/process/isolation.h"
 
 namespace sagebrush::orchestrator {
 
@@ -20,12 +21,18 @@ struct SandboxBind {
 };
 
 struct SandboxPlan {
+  Isolation isolation = Isolation::kSandbox;
   std::string instance;
   std::filesystem::path folder;  // the instance's own: lock, pid, exit, agent.log
   std::string host_name;
   unsigned drop_to_uid = 0;  // 0: stay who we are (an ordinary user's server)
   std::vector<std::filesystem::path> cgroups;
-  std::vector<SandboxBind> binds;  // agent, runtime, kit, /opt/ml, /run/sagebrush, files of /etc
+  // Of a sandbox: agent, runtime, kit, /opt/ml, /run/sagebrush, files of /etc. Without isolation: /opt/ml, if it can be had.
+  std::vector<SandboxBind> binds;
+  // Folders that must stay as long as the instance lives: the keeper holds a shared lock on each, so `gc` lets them be.
+  std::vector<std::filesystem::path> held = {};
+  // Without isolation: the agent's command line and environment.
+  std::vector<std::string> command = {}, environment = {};
   Json work_order;
 
   Json ToJson() const;

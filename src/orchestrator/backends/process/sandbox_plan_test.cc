@@ -12,12 +12,16 @@ using ::testing::Contains;
 
 SandboxPlan Plan() {
   return {
+      .isolation = Isolation::kSandbox,
       .instance = "i-abc",
       .folder = "/data/instances/i-abc",
       .host_name = "algo-1",
       .drop_to_uid = 70000,
       .cgroups = {"/sys/fs/cgroup/memory/x"},
       .binds = {{"/data/ml", "/opt/ml", true}, {"/cache/runtime", "/opt/sagebrush/runtime", false}},
+      .held = {"/cache/runtime"},
+      .command = {"/bin/agent", "run"},
+      .environment = {"LANG=C.UTF-8"},
       .work_order = Json::Object({{"token", "secret"}})};
 }
 
