@@ -1,79 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kills of the server at random moments around a job's start, run and end: whatever the moment, the job ends lawfully, its log has
-neither gap nor double, and nothing is left behind. SAGEBRUSH_TEST_KILLS and SAGEBRUSH_TEST_SEED make it longer, or the same again."""
+"""Kills of the server at random moments of uploads, multipart completions, training, artifact upload, deployment and
+deletion. Whatever the moment: what was acknowledged is there and intact, jobs end lawfully with every line once, endpoints
+serve, and nothing is left behind. SAGEBRUSH_TEST_KILLS and SAGEBRUSH_TEST_SEED make it longer, or the same again."""
 
-import json
 import os
 import random
-import time
+import threading
 
+from faults.ledger_client import LedgerClient, ended_jobs, inconsistencies, records_of
 from harness import wait_until
 
 KILLS = int(os.environ.get("SAGEBRUSH_TEST_KILLS", "10"))
 SEED = int(os.environ.get("SAGEBRUSH_TEST_SEED", str(random.randrange(10**6))))
-
-# Creates one job of a script that prints thirty lines in a second and a half.
-CREATE = """
-import boto3, io, json, sys, tarfile
-s3, sm = boto3.client("s3"), boto3.client("sagemaker")
-role = boto3.client("sts").get_caller_identity()["Arn"].split("/")[1]
-script = b"import time\\nopen('/opt/ml/model/m', 'w').write('m')\\nfor i in range(30):\\n    print('line %02d' % i, flush=True)\\n    time.sleep(0.05)\\n"
-data = io.BytesIO()
-with tarfile.open(fileobj=data, mode="w:gz") as archive:
-    info = tarfile.TarInfo("train.py"); info.size = len(script); archive.addfile(info, io.BytesIO(script))
-try: s3.create_bucket(Bucket="soak", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
-except s3.exceptions.BucketAlreadyOwnedByYou: pass
-s3.put_object(Bucket="soak", Key="sourcedir.tar.gz", Body=data.getvalue())
-sm.create_training_job(TrainingJobName=sys.argv[1], RoleArn="arn:aws:iam::123456789012:role/service-role/" + role,
-    AlgorithmSpecification={"TrainingImage": "763104351884.dkr.ecr.us-west-2.amazonaws.com/tensorflow-training:1.15.2-cpu-py3", "TrainingInputMode": "File"},
-    HyperParameters={"sagemaker_program": "train.py", "sagemaker_submit_directory": "s3://soak/sourcedir.tar.gz"},
-    OutputDataConfig={"S3OutputPath": "s3://soak/out"}, ResourceConfig={"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1},
-    StoppingCondition={"MaxRuntimeInSeconds": 60})
-print(json.dumps("created"))
-"""
-
-LOOK = """
-import boto3, json
-s3, sm, logs = boto3.client("s3"), boto3.client("sagemaker"), boto3.client("logs")
-jobs = {}
-for page in sm.get_paginator("list_training_jobs").paginate():
-    for summary in page["TrainingJobSummaries"]:
-        job = sm.describe_training_job(TrainingJobName=summary["TrainingJobName"])
-        try: events = logs.filter_log_events(logGroupName="/aws/sagemaker/TrainingJobs", logStreamNamePrefix=summary["TrainingJobName"] + "/")["events"]
-        except logs.exceptions.ResourceNotFoundException: events = []
-        model = job.get("ModelArtifacts", {}).get("S3ModelArtifacts", "")
-        if model: s3.head_object(Bucket="soak", Key=model[len("s3://soak/"):])
-        times = [(t["StartTime"].timestamp(), t["EndTime"].timestamp() if "EndTime" in t else None) for t in job["SecondaryStatusTransitions"]]
-        jobs[summary["TrainingJobName"]] = {"status": job["TrainingJobStatus"], "reason": job.get("FailureReason", ""), "model": bool(model), "times": times,
-            "steps": [t["Status"] for t in job["SecondaryStatusTransitions"]], "lines": [e["message"] for e in events if e["message"].startswith("line ")]}
-print(json.dumps(jobs))
-"""
+LONGEST = 2.2  # about what a job takes from its creation to its end
+STEPS = ["Starting", "Pending", "Downloading", "Training", "Uploading", "Completed"]
 
 
-def test_whatever_the_moment_of_a_kill_jobs_end_lawfully_and_nothing_is_left(server):
+def test_whatever_the_moment_of_a_kill_nothing_is_lost_doubled_or_left(server, model_archive):
     chance = random.Random(SEED)
-    created = []
+    ledger = LedgerClient(server, SEED)
+    assert ledger.ask(do="begin", model=str(model_archive))["problems"] == []
     for number in range(KILLS):
-        name = "soak-%03d" % number
-        if server.run(CREATE, name, check=False).returncode == 0:
-            created.append(name)
-        time.sleep(chance.uniform(0, 2.2))
-        server.kill()
+        where = "kill %d, seed %d" % (number, SEED)
+        moment = threading.Timer(chance.uniform(0, LONGEST), server.kill)
+        moment.start()
+        answer = ledger.ask(do="load", seconds=20, jobs=1)
+        moment.join()
         server.start()
+        problems = answer["problems"] + ledger.ask(do="check")["problems"]
+        assert not problems, where + "\n" + "\n".join(problems)
+        print("%s: %d acknowledged" % (where, answer["acknowledged"]), flush=True)
 
-    def ended():
-        jobs = server.answer(LOOK)
-        return jobs if all(job["status"] not in ("InProgress", "Stopping") for job in jobs.values()) else None
-
-    jobs = wait_until("every job's end (seed %d)" % SEED, ended, 120, pause=1)
-    wait_until("no instance is left (seed %d)" % SEED, lambda: not server.instances(), 30)
-
-    assert sorted(jobs) == created, "an acknowledged job is lost, seed %d" % SEED
-    for name, job in jobs.items():
-        where = "%s, seed %d: %s" % (name, SEED, json.dumps(job))
-        assert job["status"] == "Completed", where
+    for name, job in ended_jobs(ledger, "seed %d" % SEED, server).items():
+        where = "%s, seed %d: %s" % (name, SEED, job)
+        assert job["status"] == "Completed" and job["model"] > 0, where
         assert job["lines"] == ["line %02d" % i for i in range(30)], where
-        assert job["model"] and job["steps"][-4:] == ["Downloading", "Training", "Uploading", "Completed"], where
-        assert set(job["steps"][:-4]) <= {"Starting", "Pending"}, where
+        assert job["steps"] == [step for step in STEPS if step in job["steps"]], where
+        assert job["steps"][-4:] == STEPS[-4:], where
         assert all(start <= end for start, end in job["times"]), where
-    assert server.processes() == []
+        assert all(one[1] <= other[0] for one, other in zip(job["times"], job["times"][1:])), where
+    problems = ledger.ask(do="end")["problems"]  # the endpoint predicts, and is deleted
+    assert not problems, "seed %d\n%s" % (SEED, "\n".join(problems))
+    wait_until("no instance is left (seed %d)" % SEED, lambda: not server.instances() and not server.processes(), 30)
+    wait_until("no record of an instance is left", lambda: records_of(server, "instance") == [], 30)
+    assert inconsistencies(server) == []
+    ledger.close()
