@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/id.h"
+#include "base/log.h"
 
 namespace sagebrush::orchestrator {
 
@@ -16,6 +18,7 @@ namespace {
 
 constexpr std::size_t kPiece = 256 << 10;
 constexpr std::string_view kHalf = ".half";
+constexpr std::chrono::hours kKept{14 * 24};
 
 bool IsKey(std::string_view text) {
   return text.size() == 64 && std::ranges::all_of(text, [](char c) {
@@ -39,17 +42,31 @@ Status Copy(const PackageStore::Source& source, std::uint64_t limit, int file) {
   }
 }
 
-}  // namespace
+// Whether nobody has asked for it for long: each time somebody does, its time is set anew.
+bool IsTooOld(const fs::directory_entry& file) {
+  std::error_code error;
+  const auto used = file.last_write_time(error);
+  return !error && fs::file_time_type::clock::now() - used > kKept;
+}
 
-Result<PackageStore> PackageStore::Open(const fs::path& folder) {
-  RETURN_IF_ERROR(MakeFolders(folder, 0700));
+template <typename Wanted>
+void RemoveFiles(const fs::path& folder, Wanted wanted) {
   std::error_code error;
   for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end;
        entry.increment(error)) {
     std::error_code gone;
-    if (entry->path().native().ends_with(kHalf)) fs::remove(entry->path(), gone);
+    if (entry->is_regular_file(gone) && wanted(*entry)) fs::remove(entry->path(), gone);
   }
-  if (error) return ErrnoStatus(error.value(), "cannot look through " + folder.string());
+  if (error) LogWarning("packages", "cannot look through " + folder.string());
+}
+
+}  // namespace
+
+Result<PackageStore> PackageStore::Open(const fs::path& folder) {
+  RETURN_IF_ERROR(MakeFolders(folder, 0700));
+  RemoveFiles(folder, [](const fs::directory_entry& file) {
+    return file.path().native().ends_with(kHalf) || IsTooOld(file);
+  });
   return PackageStore(folder);
 }
 
@@ -64,6 +81,8 @@ Result<PackageStore::Archive> PackageStore::Find(std::string_view account,
   ASSIGN_OR_RETURN(UniqueFd file, OpenFile(path, O_RDONLY));
   struct stat about {};
   if (::fstat(file.get(), &about) != 0) return LastErrno(path.string());
+  if (::futimens(file.get(), nullptr) != 0)
+    LogDebug("packages", LastErrno("cannot note a use").ToString());
   return Archive{.file = std::move(file), .size = static_cast<std::uint64_t>(about.st_size)};
 }
 
@@ -71,6 +90,7 @@ Status PackageStore::Store(std::string_view account, std::string_view key, const
                            std::uint64_t limit) const {
   ASSIGN_OR_RETURN(const fs::path path, PathOf(account, key));
   RETURN_IF_ERROR(MakeFolders(path.parent_path(), 0700));
+  RemoveFiles(folder_, IsTooOld);
   const fs::path half = path.parent_path() / (NewId(16) + std::string(kHalf));
   Status stored;
   {

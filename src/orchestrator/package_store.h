@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // PackageStore: what requirements.txt files gave, one archive for each account and key, made by an agent before its user's program
-// ran and handed to later jobs (docs/decisions/0011-requirements.md). It is never unpacked here. An archive appears whole, by a
-// rename, and never changes; the first one stays. A cache: losing it costs time. Any thread may call.
+// ran and handed to later jobs (docs/decisions/0013-requirements.md). It is never unpacked here. An archive appears whole, by a
+// rename, and never changes; the first one stays. A cache: losing one costs time, and one that nobody has asked for in two
+// weeks goes when another comes. Any thread may call.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,7 @@ class PackageStore {
     std::uint64_t size = 0;
   };
 
-  // Removes what an interrupted Store left.
+  // Removes what an interrupted Store left, and what is too old.
   static Result<PackageStore> Open(const std::filesystem::path& folder);
 
   // kNotFound; kInvalidArgument when `key` is no SHA-256 in hexadecimal.

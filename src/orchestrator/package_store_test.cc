@@ -79,6 +79,22 @@ TEST_F(PackageStoreTest, AHalfOneIsNeverSeenAndLeavesNothing) {
   EXPECT_EQ(Files(), 0U);
 }
 
+TEST_F(PackageStoreTest, WhatNobodyAsksForGoesAfterTwoWeeks) {
+  const std::string used(64, 'b');
+  const std::string other(64, 'c');
+  ASSERT_TRUE(store_.Store(kAccount, kKey, Giving("old"), kLimit).ok());
+  ASSERT_TRUE(store_.Store(kAccount, used, Giving("old and used"), kLimit).ok());
+  for (const auto& file : fs::directory_iterator(Folder() / kAccount))
+    fs::last_write_time(file, fs::file_time_type::clock::now() - std::chrono::hours(15 * 24));
+
+  EXPECT_EQ(Content(kAccount, used), "old and used");
+  ASSERT_TRUE(store_.Store(kAccount, other, Giving("new"), kLimit).ok());
+
+  EXPECT_EQ(store_.Find(kAccount, kKey).status().code(), Code::kNotFound);
+  EXPECT_EQ(Content(kAccount, used), "old and used");
+  EXPECT_EQ(Content(kAccount, other), "new");
+}
+
 TEST_F(PackageStoreTest, OnlyKeysAreNames) {
   for (const std::string& key :
        {std::string("../../records.db"), std::string(64, 'A'), std::string(63, 'a'), std::string()})
