@@ -20,9 +20,10 @@ class LaunchError(Exception):
 
 
 def unpack_local_code(submit_directory, code_dir):
-    """Under network isolation the SDKs hand the code over as a channel: the submit directory is then a file here."""
+    """Under network isolation the SDKs hand the code over as a channel: the submit directory is then a file here.
+    Whether it was."""
     if not submit_directory.startswith("/") or not os.path.isfile(submit_directory):
-        return
+        return False
     import tarfile  # only here: most jobs do not need it
 
     with tarfile.open(submit_directory) as archive:
@@ -30,6 +31,22 @@ def unpack_local_code(submit_directory, code_dir):
             if member.name.startswith("/") or ".." in member.name.split("/") or not (member.isfile() or member.isdir()):
                 raise LaunchError("the code archive %s holds %r, which is no plain file below it" % (submit_directory, member.name))
         archive.extractall(code_dir)
+    return True
+
+
+def install_requirements(code_dir):
+    """For code that the agent has not unpacked: it installs what it finds in code of its own unpacking before we start."""
+    if not os.path.exists(os.path.join(code_dir, "requirements.txt")):
+        return
+    import subprocess  # only here: most jobs do not need it
+
+    command = [sys.executable, "-m", "pip", "install", "--user", "--no-warn-script-location", "-r", "requirements.txt"]
+    done = subprocess.run(command, cwd=code_dir, env=dict(os.environ, PIP_RETRIES="0"))
+    if done.returncode != 0:
+        raise LaunchError(
+            "InstallRequirementsError: pip ended with exit code %d (its output is in the log). This job has no network: put "
+            "wheels into the source directory and begin requirements.txt with \"--no-index --find-links .\"" % done.returncode
+        )
 
 
 def check_entry_point(name):
@@ -101,18 +118,29 @@ def leave_note(command):
         pass  # the failure's text is a little poorer then
 
 
+def make_user_site():
+    """Where the script's own `pip install` puts packages: a folder that is not there when Python starts is not looked into."""
+    import site
+
+    if site.ENABLE_USER_SITE and os.environ.get("PYTHONUSERBASE"):
+        try:
+            os.makedirs(site.getusersitepackages(), exist_ok=True)
+        except OSError:
+            pass  # pip will say so, if it is asked
+
+
 def main():
     environment = TrainingEnvironment(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
     try:
-        unpack_local_code(str(environment.settings.get("sagemaker_submit_directory") or ""), environment.code_dir)
+        if unpack_local_code(str(environment.settings.get("sagemaker_submit_directory") or ""), environment.code_dir):
+            install_requirements(environment.code_dir)
         command = build_command(environment.code_dir, environment.entry_point, environment.arguments)
     except LaunchError as error:
         return fail(environment, str(error))
     variables = environment.variables()
-    if os.path.exists(os.path.join(environment.code_dir, "requirements.txt")):
-        print("INFO     requirements.txt is not installed by this release of Sagebrush: the script finds the runtime's packages only", flush=True)
     announce(command, environment, variables)
     leave_note(command)
+    make_user_site()
     os.environ.update(variables)
     python_path = [environment.code_dir] + [p for p in (os.environ.get("PYTHONPATH"),) if p]
     os.environ["PYTHONPATH"] = os.pathsep.join(python_path)
