@@ -23,6 +23,10 @@ bool StreamsPayload(const Shape* shape) {
           payload->shape->Is(Shape::kEventStream));
 }
 
+bool IsHeader(const Member& member) {
+  return member.location == Location::kHeader || member.location == Location::kHeaderPrefix;
+}
+
 Outcome<Json> Malformed(Protocol protocol, Result<Json> document) {
   if (document.ok()) return std::move(document).value();
   return MakeError(protocol, Fault::kMalformed, document.status().message());
@@ -60,6 +64,14 @@ std::string QueryDocument(const Service& service, const Operation& operation, co
   xml.Close("ResponseMetadata");
   xml.Close(root);
   return xml.Take();
+}
+
+void AddErrorHeaders(const WireError& wire, const Error& error, http::Headers* headers) {
+  if (wire.shape == nullptr || !error.extra.is_object()) return;
+  for (const auto& [name, value] : error.extra.AsObject())
+    if (const Member* member = wire.shape->Find(name);
+        member != nullptr && IsHeader(*member) && !value.is_null())
+      internal::EncodeHeader(*member, value, headers);
 }
 
 }  // namespace
@@ -137,6 +149,7 @@ http::Response EncodeError(const Route& route, const Error& error, const ReplyTo
     case Protocol::kRestJson:
       response.headers.Set("Content-Type", "application/json");
       response.headers.Set("x-amzn-ErrorType", wire.code);
+      AddErrorHeaders(wire, error, &response.headers);
       response.body = internal::JsonErrorDocument(wire, error, false);
       break;
     case Protocol::kQuery:
@@ -144,6 +157,7 @@ http::Response EncodeError(const Route& route, const Error& error, const ReplyTo
       response.body = internal::QueryErrorDocument(route.service, wire, error, reply_to);
       break;
     case Protocol::kRestXml:
+      AddErrorHeaders(wire, error, &response.headers);
       // HEAD and 304 have no body: clients then make "404" and "Not Found" of the status.
       response.headers.Set("Content-Type", "application/xml");
       if (!reply_to.is_head && wire.http_status != 304)

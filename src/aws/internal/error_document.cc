@@ -47,7 +47,7 @@ std::string JsonErrorDocument(const WireError& wire, const Error& error, bool wi
     const Member* member = wire.shape == nullptr ? nullptr : wire.shape->Find(name);
     if (member == nullptr) {
       body[name] = value;
-    } else {
+    } else if (member->location == Location::kBody) {
       body[member->wire_name] = EncodeJsonValue(*member, value);
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "aws/internal/json_codec.h"
 
+#include <cmath>
 #include <string>
 
 #include "aws/internal/scalar.h"
@@ -79,6 +80,7 @@ Result<Json> DecodeStructure(const Shape& shape, const Json& wire) {
 }  // namespace
 
 Result<Json> DecodeJsonValue(const Shape& shape, const Json& wire) {
+  if (shape.Is(Shape::kDocument)) return wire;
   switch (shape.type) {
     case Type::kStructure:
       return DecodeStructure(shape, wire);
@@ -117,7 +119,7 @@ Result<Json> DecodeJsonValue(const Shape& shape, const Json& wire) {
       if (wire.is_number()) return wire;
       if (wire.is_string() && (wire.AsString() == "NaN" || wire.AsString() == "Infinity" ||
                                wire.AsString() == "-Infinity"))
-        return InvalidArgument(wire.AsString() + " is not a finite number");
+        return ScalarFromText(shape, wire.AsString());
       return WrongType(shape.type, wire);
     case Type::kTimestamp: {
       if (wire.is_number()) return TimestampFromSeconds(wire.AsDouble());
@@ -138,6 +140,7 @@ Result<Json> DecodeJsonValue(const Shape& shape, const Json& wire) {
 Result<Json> DecodeJsonBody(const Shape& shape, std::string_view body) {
   auto wire = Json::Parse(body);
   if (!wire.ok()) return InvalidArgument("The request body is " + wire.status().message());
+  if (shape.Is(Shape::kDocument)) return wire;
   if (!wire->is_object() && !wire->is_array())
     return InvalidArgument("The request body is not a JSON object");
   return DecodeStructure(shape, *wire);
@@ -145,6 +148,7 @@ Result<Json> DecodeJsonBody(const Shape& shape, std::string_view body) {
 
 Json EncodeJsonValue(const Member& member, const Json& value) {
   const Shape& shape = *member.shape;
+  if (shape.Is(Shape::kDocument)) return value;
   switch (shape.type) {
     case Type::kStructure:
       return value.is_object() ? EncodeJsonStructure(shape, value) : value;
@@ -166,8 +170,14 @@ Json EncodeJsonValue(const Member& member, const Json& value) {
       if (member.timestamp_format == TimestampFormat::kProtocol ||
           member.timestamp_format == TimestampFormat::kUnix)
         return TimestampNumber(value.AsDouble());
-      return Json(ScalarToText(member, value, TimestampFormat::kIso8601, Fraction::kNone));
+      return Json(ScalarToText(member, value, TimestampFormat::kIso8601, Fraction::kWhereAny));
     }
+    case Type::kFloat:
+    case Type::kDouble:
+      // JSON has no word for these.
+      if (value.is_number() && !std::isfinite(value.AsDouble()))
+        return Json(ScalarToText(member, value, TimestampFormat::kProtocol, Fraction::kNone));
+      return value;
     case Type::kBlob:
       return value.is_string() ? Json(Base64Encode(value.AsString())) : value;
     default:

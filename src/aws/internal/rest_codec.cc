@@ -26,25 +26,94 @@ bool IsStructured(Type type) {
   return type == Type::kStructure || type == Type::kList || type == Type::kMap;
 }
 
+// The elements of a list in a header: commas part them, but not inside quotes, and dates have one of
+// their own.
+Result<std::vector<std::string>> HeaderElements(std::string_view text, const Member& element) {
+  std::vector<std::string> parts;
+  const bool is_date = element.shape->type == Type::kTimestamp &&
+                       (element.timestamp_format == TimestampFormat::kProtocol ||
+                        element.timestamp_format == TimestampFormat::kRfc822);
+  if (is_date) {
+    const auto pieces = Split(text, ',');
+    for (std::size_t i = 0; i + 1 < pieces.size(); i += 2)
+      parts.push_back(std::string(Trim(pieces[i])) + ", " + std::string(Trim(pieces[i + 1])));
+    if (pieces.size() % 2 != 0) parts.emplace_back(Trim(pieces.back()));
+    return parts;
+  }
+  text = Trim(text);
+  while (true) {
+    std::string part;
+    if (text.starts_with('"')) {
+      std::size_t i = 1;
+      for (; i < text.size() && text[i] != '"'; ++i) {
+        if (text[i] == '\\' && i + 1 < text.size()) ++i;
+        part.push_back(text[i]);
+      }
+      if (i >= text.size()) return InvalidArgument("a quote is not closed");
+      text = Trim(text.substr(i + 1));
+      if (!text.empty() && text.front() != ',') return InvalidArgument("text follows a quote");
+    } else {
+      part = Trim(text.substr(0, text.find(',')));
+      text = text.substr(std::min(text.find(','), text.size()));
+    }
+    parts.push_back(std::move(part));
+    if (text.empty()) return parts;
+    text = Trim(text.substr(1));
+  }
+}
+
+// Of a list in a header: quoted where a comma or a quote would be misread.
+std::string HeaderElement(std::string text) {
+  if (text.find_first_of(",\"") == std::string::npos) return text;
+  return "\"" + ReplaceAll(ReplaceAll(std::move(text), "\\", "\\\\"), "\"", "\\\"") + "\"";
+}
+
 // One header or query parameter, or several of the same name, as the member's value.
 Result<Json> FromTexts(const Member& member, const std::vector<std::string_view>& texts,
                        bool split_commas) {
   if (member.shape->type != Type::kList) return ScalarFromText(*member.shape, texts.front());
   Json out = Json::Array();
+  const Member& element = member.shape->element();
   for (const std::string_view text : texts) {
-    for (const std::string_view part :
-         split_commas ? Split(text, ',') : std::vector<std::string_view>{text}) {
-      ASSIGN_OR_RETURN(Json item, ScalarFromText(*member.shape->element().shape,
-                                                 split_commas ? Trim(part) : part));
+    std::vector<std::string> parts{std::string(text)};
+    if (split_commas) {
+      ASSIGN_OR_RETURN(parts, HeaderElements(text, element));
+    }
+    for (const std::string& part : parts) {
+      ASSIGN_OR_RETURN(Json item, ScalarFromText(*element.shape, part));
       out.Append(std::move(item));
     }
   }
   return out;
 }
 
+// A map in the query string: all parameters but the operation's own constants.
+Result<Json> FromQuery(const Shape& shape, const QueryPairs& query, std::string_view uri) {
+  const Shape& item = *shape.map_value().shape;
+  const auto constants = UriConstants(uri);
+  Json out = Json::Object();
+  for (const auto& [name, text] : query) {
+    const bool is_constant =
+        std::any_of(constants.begin(), constants.end(),
+                    [&, &name = name](const auto& constant) { return constant.first == name; });
+    if (is_constant) continue;
+    if (!IsValidUtf8(name)) return InvalidArgument("a name is not UTF-8");
+    const Shape& scalar = item.type == Type::kList ? *item.element().shape : item;
+    ASSIGN_OR_RETURN(Json value, ScalarFromText(scalar, text));
+    Json& slot = out[name];
+    if (item.type == Type::kList) {
+      slot.Append(std::move(value));
+    } else if (slot.is_null()) {
+      slot = std::move(value);
+    }
+  }
+  return out;
+}
+
 // Members outside the body.
-Status DecodeParameter(const Member& member, const http::Request& request, const QueryPairs& query,
-                       const UriMatch& match, Json* out) {
+Status DecodeParameter(const Member& member, const Operation& operation,
+                       const http::Request& request, const QueryPairs& query, const UriMatch& match,
+                       Json* out) {
   switch (member.location) {
     case Location::kUri:
       for (const auto& [label, value] : match.labels) {
@@ -54,6 +123,11 @@ Status DecodeParameter(const Member& member, const http::Request& request, const
       }
       return Status::Ok();
     case Location::kQuery: {
+      if (member.shape->type == Type::kMap) {
+        if (query.empty()) return Status::Ok();
+        ASSIGN_OR_RETURN((*out)[member.name], FromQuery(*member.shape, query, operation.uri));
+        return Status::Ok();
+      }
       std::vector<std::string_view> texts;
       for (const auto& [name, value] : query)
         if (name == member.wire_name) texts.push_back(value);
@@ -116,6 +190,8 @@ std::string OneLine(std::string text) {
   return text;
 }
 
+}  // namespace
+
 void EncodeHeader(const Member& member, const Json& value, http::Headers* headers) {
   if (member.location == Location::kHeaderPrefix) {
     if (!value.is_object()) return;
@@ -127,14 +203,18 @@ void EncodeHeader(const Member& member, const Json& value, http::Headers* header
   if (member.shape->type == Type::kList && value.is_array()) {
     std::vector<std::string> texts;
     for (const Json& item : value.AsArray())
-      texts.push_back(
-          ScalarToText(member.shape->element(), item, TimestampFormat::kRfc822, Fraction::kNone));
+      texts.push_back(member.shape->element().shape->type == Type::kString
+                          ? HeaderElement(item.is_string() ? item.AsString() : item.Dump())
+                          : ScalarToText(member.shape->element(), item, TimestampFormat::kRfc822,
+                                         Fraction::kNone));
     if (!texts.empty()) headers->Set(member.wire_name, OneLine(Join(texts, ",")));
     return;
   }
   headers->Set(member.wire_name,
                OneLine(ScalarToText(member, value, TimestampFormat::kRfc822, Fraction::kNone)));
 }
+
+namespace {
 
 std::string XmlDocument(const Service& service, std::string_view root, const Shape& shape,
                         const Json& document) {
@@ -184,7 +264,8 @@ Outcome<Json> DecodeRest(Protocol protocol, const Operation& operation,
   bool has_body_members = false;
   for (const Member& member : shape.members) {
     has_body_members = has_body_members || member.location == Location::kBody;
-    if (const Status status = DecodeParameter(member, request, *query, *match, &out); !status.ok())
+    if (const Status status = DecodeParameter(member, operation, request, *query, *match, &out);
+        !status.ok())
       return BadValue(protocol, member, status);
   }
   const Member* payload = shape.payload();

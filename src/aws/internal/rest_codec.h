@@ -20,4 +20,7 @@ Outcome<Json> DecodeRest(Protocol protocol, const Operation& operation,
 http::Response EncodeRest(Protocol protocol, const Service& service, const Operation& operation,
                           const Json& result);
 
+// A member that lives in a header, of a result or an error.
+void EncodeHeader(const Member& member, const Json& value, http::Headers* headers);
+
 }  // namespace sagebrush::aws::internal

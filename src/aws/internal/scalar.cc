@@ -91,7 +91,10 @@ std::string ScalarToText(const Member& member, const Json& value, TimestampForma
       case TimestampFormat::kUnix:
         return NumberToText(TimestampNumber(value.AsDouble()));
       default:
-        return fraction == Fraction::kMillis ? FormatIso8601Millis(time) : FormatIso8601(time);
+        return fraction == Fraction::kMillis ||
+                       (fraction == Fraction::kWhereAny && ToMillis(time) % 1000 != 0)
+                   ? FormatIso8601Millis(time)
+                   : FormatIso8601(time);
     }
   }
   if (shape.type == Type::kBlob && value.is_string()) return Base64Encode(value.AsString());

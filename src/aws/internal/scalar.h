@@ -19,7 +19,8 @@ Result<Json> ScalarFromText(const Shape& shape, std::string_view text);
 // A document's timestamp; kInvalidArgument where no calendar has it, which NaN and infinity are too.
 Result<Json> TimestampFromSeconds(double seconds);
 
-enum class Fraction { kNone, kMillis };  // of ISO 8601 times
+// Of ISO 8601 times: none, milliseconds always, or where there are some.
+enum class Fraction { kNone, kMillis, kWhereAny };
 
 // `format` is the place's own; a member or shape that names another wins.
 std::string ScalarToText(const Member& member, const Json& value, TimestampFormat place,
@@ -28,7 +29,7 @@ std::string ScalarToText(const Member& member, const Json& value, TimestampForma
 // Seconds as a JSON number, whole where it is whole, to the millisecond.
 Json TimestampNumber(double seconds);
 
-// A URI label or member name by its name without case.
+// The member of that name on the wire, or null.
 const Member* FindByWireName(const Shape& shape, std::string_view wire_name);
 
 }  // namespace sagebrush::aws::internal

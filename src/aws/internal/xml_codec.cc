@@ -26,7 +26,8 @@ std::string TextOf(const pugi::xml_node& node) {
   return text;
 }
 
-// What the elements of a flattened list, or the member itself, are called.
+// What clients expect the elements of a flattened list to be called in responses: botocore's
+// parsers look for the element's own name first.
 std::string_view ElementName(const Member& member) {
   if (member.shape->type == Type::kList && member.Is(Member::kFlattened) &&
       member.shape->element().Is(Member::kHasWireName))
@@ -68,7 +69,8 @@ Result<Json> DecodeMembers(const Shape& shape, const pugi::xml_node& node, bool*
       }
       continue;
     }
-    const std::string_view name = ElementName(member);
+    // Clients name the elements of a flattened list after the member in requests.
+    const std::string_view name = member.wire_name;
     const bool is_repeated = member.Is(Member::kFlattened) && (member.shape->type == Type::kList ||
                                                                member.shape->type == Type::kMap);
     for (const auto& child : node.children()) {
@@ -130,7 +132,7 @@ void EncodeNode(const Member& member, std::string_view name, const Json& value, 
     case Type::kList: {
       if (!value.is_array()) return;
       const bool is_flat = member.Is(Member::kFlattened);
-      if (!is_flat) out->Open(name);
+      if (!is_flat) out->Open(name, XmlAttributesOf(member, value));
       for (const Json& item : value.AsArray())
         EncodeNode(shape.element(), is_flat ? ElementName(member) : shape.element().wire_name, item,
                    fraction, out);
@@ -140,10 +142,15 @@ void EncodeNode(const Member& member, std::string_view name, const Json& value, 
     case Type::kMap: {
       if (!value.is_object()) return;
       const bool is_flat = member.Is(Member::kFlattened);
-      if (!is_flat) out->Open(name);
+      const std::string attributes = XmlAttributesOf(member, value);
+      if (!is_flat) out->Open(name, attributes);
       for (const auto& [key, item] : value.AsObject()) {
-        out->Open(is_flat ? name : "entry");
-        out->Element(shape.map_key().wire_name, key);
+        if (is_flat) {
+          out->Open(name, attributes);
+        } else {
+          out->Open("entry");
+        }
+        EncodeNode(shape.map_key(), shape.map_key().wire_name, Json(key), fraction, out);
         EncodeNode(shape.map_value(), shape.map_value().wire_name, item, fraction, out);
         out->Close(is_flat ? name : "entry");
       }
@@ -151,7 +158,9 @@ void EncodeNode(const Member& member, std::string_view name, const Json& value, 
       return;
     }
     default:
-      out->Element(name, ScalarToText(member, value, TimestampFormat::kIso8601, fraction));
+      out->Open(name, XmlAttributesOf(member, value));
+      out->Text(ScalarToText(member, value, TimestampFormat::kIso8601, fraction));
+      out->Close(name);
   }
 }
 
@@ -181,6 +190,7 @@ std::string XmlAttributesOf(const Member& member, const Json& document) {
     out += XmlWriter::Attribute(prefix.empty() ? "xmlns" : "xmlns:" + prefix,
                                 member.xml_namespace->uri);
   }
+  if (member.shape->type != Type::kStructure) return out;
   for (const Member& inner : member.shape->members) {
     if (!inner.Is(Member::kXmlAttribute)) continue;
     const Json* value = document.Find(inner.name);

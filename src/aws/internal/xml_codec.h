@@ -20,7 +20,7 @@ Result<Json> DecodeXmlBody(const Shape& shape, std::string_view root_name, std::
 
 // The members of a structure that live in the body, as child elements of what is open in `out`.
 void EncodeXmlMembers(const Shape& shape, const Json& document, Fraction fraction, XmlWriter* out);
-// The attributes that the structure's XML attribute members make of its document.
+// The member's namespace, and the attributes that a structure's attribute members make of its document.
 std::string XmlAttributesOf(const Member& member, const Json& document);
 
 }  // namespace sagebrush::aws::internal
