@@ -23,6 +23,7 @@ import model  # noqa: E402
 import names  # noqa: E402
 import structs  # noqa: E402
 import tables  # noqa: E402
+import vectors  # noqa: E402
 
 GOLDEN = HERE / "golden"
 
@@ -119,6 +120,37 @@ class NamesTest(unittest.TestCase):
             names.constants(["ALL_AT_ONCE", "InService", "ml.m5.large", "a-b", "a_b"]),
             {"ALL_AT_ONCE": "kAllAtOnce", "InService": "kInService", "ml.m5.large": "kMlM5Large", "a-b": "kAB", "a_b": "kAB_"},
         )
+
+
+class VectorsTest(unittest.TestCase):
+    SUITE = {
+        "description": "two cases of one operation",
+        "metadata": {"protocol": "query", "protocols": ["query"], "apiVersion": "2020-01-08"},
+        "shapes": {"Out": {"type": "structure", "members": {"A": {"shape": "S"}}}, "S": {"type": "string"}},
+        "cases": [
+            {"given": {"name": "Do", "http": {"method": "POST", "requestUri": "/"}, "output": {"shape": "Out"}}},
+            {"given": {"name": "Do", "http": {"method": "POST", "requestUri": "/"}}},
+        ],
+    }
+
+    def test_each_case_is_an_operation_in_the_cases_order(self):
+        text = vectors.write_suite(self.SUITE, "input_query_0")
+        self.assertIn("namespace sagebrush::aws::models::in_input_query_0 {", text)
+        self.assertLess(text.index('{"Do"sv,"POST"sv,"/"sv,200,nullptr,&kShapes[0],"DoResult"sv'), text.index('{"Do"sv,"POST"sv,"/"sv,200,nullptr,nullptr'))
+
+    def test_ec2_is_left_out_and_files_are_listed(self):
+        archive = {
+            "tests/unit/protocols/input/query.json": json.dumps([self.SUITE]).encode(),
+            "tests/unit/protocols/input/ec2.json": b"[]",
+            "tests/unit/protocols/protocol-tests-ignore-list.json": b"{}",
+            "tests/unit/auth/aws4_testsuite/get-vanilla/get-vanilla.req": b"GET / HTTP/1.1",
+        }
+        files = vectors.write_all(archive)
+        self.assertEqual(
+            sorted(files),
+            ["cases/input/query.json", "input_query.cc", "signatures/get-vanilla/get-vanilla.req", "suites.cc"],
+        )
+        self.assertIn('{"input/query.json", 0, &models::in_input_query_0::input_query_0},', files["suites.cc"])
 
 
 class CoverageTest(unittest.TestCase):

@@ -66,15 +66,15 @@ class Member:
         self.shape_name: str = ref["shape"]
         self.has_wire_name = "locationName" in ref or "locationName" in shape
         self.wire_name: str = resolved("locationName", default_wire_name)
-        self.location: str = ref.get("location", "")
+        self.location: str = resolved("location", "")
         self.required = required
         self.flattened = bool(resolved("flattened", False))
-        self.xml_attribute = bool(ref.get("xmlAttribute"))
+        self.xml_attribute = bool(resolved("xmlAttribute"))
         self.streaming = bool(resolved("streaming", False))
-        self.json_value = bool(ref.get("jsonvalue"))
+        self.json_value = bool(resolved("jsonvalue"))
         self.idempotency_token = bool(ref.get("idempotencyToken"))
         self.deprecated = bool(ref.get("deprecated"))
-        self.event_payload = bool(ref.get("eventpayload"))
+        self.event_payload = bool(resolved("eventpayload"))
         namespace = resolved("xmlNamespace")
         if isinstance(namespace, str):
             namespace = {"uri": namespace}

@@ -162,7 +162,7 @@ class Tables:
             ],
         )
         row = (
-            f"{{{quote(name)},{quote(http.get('method', 'POST'))},{quote(http.get('requestUri', '/'))},"
+            f"{{{quote(operation.get('name', name))},{quote(http.get('method', 'POST'))},{quote(http.get('requestUri', '/'))},"
             f"{http.get('responseCode', 200)},"
             f"{self.shape_pointer(operation['input']['shape']) if 'input' in operation else 'nullptr'},"
             f"{self.shape_pointer(output['shape']) if output else 'nullptr'},"

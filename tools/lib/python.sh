@@ -80,6 +80,30 @@ download_botocore() {
   rm -rf "$making"
 }
 
+# fetch_vectors: the same version's source archive, whose tests of the protocols tests/vectors runs. pip reads a source
+# archive's metadata by running its setup.py, for which it gets a setuptools of ours.
+fetch_vectors() {
+  local file=$cache/wheels/$(pin sdist_file)
+  [ ! -f "$file" ] || return 0
+  step vectors "downloading $(pin sdist_file) (17 MB)" download_vectors "$(pin sdist_file)" ||
+    python_failed "the protocol tests could not be fetched"
+}
+
+download_vectors() {
+  local making=$cache/vectors.making
+  export TMPDIR=$cache/tmp PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
+  mkdir -p "$TMPDIR" "$cache/wheels"
+  rm -rf "$making"
+  "$system_python" -m venv "$making/venv" || return 1
+  "$making/venv/bin/python" -m pip install -q --no-deps --no-cache-dir --require-hashes --progress-bar off \
+    -r "$top/tools/lib/setuptools.lock" || return 1
+  printf '%s==%s --hash=sha256:%s\n' "$(pin name)" "$(pin version)" "$(pin sdist_sha256)" > "$making/lock"
+  "$making/venv/bin/python" -m pip download -q --no-deps --no-cache-dir --require-hashes --no-binary :all: \
+    --no-build-isolation --progress-bar off -d "$making" -r "$making/lock" || return 1
+  mv "$making/$1" "$cache/wheels/$1"
+  rm -rf "$making"
+}
+
 # tweets: $cache/data/Tweets.csv, by the runtime's pip, which fetches a source archive as it stands.
 tweets() {
   local lock=$top/examples/tutorial/tweets.lock
