@@ -60,8 +60,9 @@ Status CheckScope(const Presented& presented, std::string_view service);
 // Errors are kPermissionDenied (a broken scope: kInvalidArgument) and carry AWS's code at the front
 // of the message: "SignatureDoesNotMatch: …", "RequestTimeTooSkewed: …", "ExpiredToken: …" (expired
 // presigned: "AccessDenied: Request has expired").
+// `signing_key` is SigningKey of the secret and the scope where the caller has kept it, else empty.
 Status Verify(const http::Request& request, const Presented& presented, std::string_view secret_key,
-              std::string_view payload_hash, TimePoint now);
+              std::string_view payload_hash, TimePoint now, std::string_view signing_key = {});
 
 // Adds X-Amz-Date, X-Amz-Security-Token, X-Amz-Content-Sha256 and Authorization. `request.headers`
 // must have Host.

@@ -119,7 +119,7 @@ Status CheckScope(const Presented& presented, std::string_view service) {
 }
 
 Status Verify(const http::Request& request, const Presented& presented, std::string_view secret_key,
-              std::string_view payload_hash, TimePoint now) {
+              std::string_view payload_hash, TimePoint now, std::string_view signing_key) {
   if (presented.form == Presented::Form::kQueryV2)
     return VerifyQueryV2(request, presented, secret_key, now);
   RETURN_IF_ERROR(CheckDate(presented));
@@ -128,7 +128,8 @@ Status Verify(const http::Request& request, const Presented& presented, std::str
 
   const std::string hash = SignedPayloadHash(request, presented, payload_hash);
   const std::string query = internal::CanonicalQuery(request.raw_query());
-  const std::string key = SigningKey(secret_key, presented.scope);
+  const std::string key =
+      signing_key.empty() ? SigningKey(secret_key, presented.scope) : std::string(signing_key);
   const auto matches = [&](const std::string& path) {
     const std::string canonical =
         internal::CanonicalRequest(request, {.path = path,

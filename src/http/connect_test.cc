@@ -25,8 +25,8 @@ class ConnectTest : public testing::Test {
   void SetUp() override {
     ServerOptions options;
     options.certificates = authority_.get();
-    options.on_connect = [this](const Peer&, const std::string& host, int port) {
-      asked_ = host + ":" + std::to_string(port);
+    options.on_connect = [this](const ConnectRequest& asked) {
+      asked_ = asked.host + ":" + std::to_string(asked.port);
       return decision_;
     };
     server_ = Server::Create(options, [](Exchange& exchange) {
@@ -160,6 +160,90 @@ TEST_F(ConnectTest, TunnelsBothWaysWithHalfClose) {
   upstream.CloseWrite();
 
   EXPECT_EQ(client.HearAll().size(), 1u << 20);
+}
+
+// Listens and answers as its test tells it.
+class FakeProxy {
+ public:
+  FakeProxy() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    const Endpoint any = internal::Resolve("127.0.0.1", 0).value().front();
+    EXPECT_EQ(::bind(socket_.get(), any.get(), any.size), 0);
+    EXPECT_EQ(::listen(socket_.get(), 8), 0);
+    bound_.size = sizeof bound_.address;
+    EXPECT_EQ(
+        ::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&bound_.address), &bound_.size),
+        0);
+  }
+  UpstreamProxy proxy() const { return {"127.0.0.1", bound_.port(), "Basic bWU6cHc="}; }
+  RawClient Accept() {
+    return RawClient(
+        Result<UniqueFd>(UniqueFd(::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK))));
+  }
+
+ private:
+  UniqueFd socket_;
+  Endpoint bound_;
+};
+
+TEST_F(ConnectTest, AsksTheUpstreamProxyAndPassesOnWhatComesEarly) {
+  FakeProxy fake;
+  decision_.action = ConnectDecision::Action::kTunnel;
+  decision_.through = fake.proxy();
+  RawClient client(port_);
+  client.Say("CONNECT no-such-name.invalid:443 HTTP/1.1\r\nHost: h\r\n\r\nhello");
+
+  RawClient upstream = fake.Accept();
+  EXPECT_EQ(upstream.HearHead(),
+            "CONNECT no-such-name.invalid:443 HTTP/1.1\r\nHost: no-such-name.invalid:443\r\n"
+            "Proxy-Authorization: Basic bWU6cHc=\r\n\r\n");
+  upstream.Say("HTTP/1.0 200 OK\r\nVia: x\r\n\r\nearly");
+
+  EXPECT_THAT(client.HearHead(), StartsWith("HTTP/1.1 200 "));
+  EXPECT_EQ(client.HearBytes(5), "early");
+  EXPECT_EQ(upstream.HearBytes(5), "hello");
+  client.CloseWrite();
+  EXPECT_EQ(upstream.HearAll(), "");
+}
+
+TEST_F(ConnectTest, TellsWhatTheUpstreamProxyDoesNotLike) {
+  decision_.action = ConnectDecision::Action::kTunnel;
+  struct {
+    const char* answer;
+    const char* status;
+    const char* text;
+  } const cases[] = {
+      {"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "HTTP/1.1 502 ", "USER:PASSWORD"},
+      {"HTTP/1.1 403 Forbidden\r\n\r\n", "HTTP/1.1 403 ", "refused a.example:443"},
+      {"HTTP/1.1 503 Busy\r\n\r\n", "HTTP/1.1 502 ", "HTTP/1.1 503 Busy"},
+      {"SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 502 ", "does not speak HTTP"},
+      {"", "HTTP/1.1 502 ", "does not speak HTTP"}};
+  for (const auto& c : cases) {
+    FakeProxy fake;
+    decision_.through = fake.proxy();
+    RawClient client(port_);
+    client.Say("CONNECT a.example:443 HTTP/1.1\r\nHost: h\r\n\r\n");
+    RawClient upstream = fake.Accept();
+    upstream.HearHead();
+    upstream.Say(c.answer);
+    upstream.CloseWrite();
+
+    const std::string told = client.HearAll();
+
+    EXPECT_THAT(told, StartsWith(c.status));
+    EXPECT_THAT(told, HasSubstr(c.text));
+  }
+}
+
+TEST_F(ConnectTest, PublicOnlyHoldsBehindAnUpstreamProxyToo) {
+  FakeProxy fake;
+  decision_.action = ConnectDecision::Action::kTunnel;
+  decision_.public_addresses_only = true;
+  decision_.through = fake.proxy();
+  for (const char* host : {"127.0.0.1", "localhost", "10.1.2.3"}) {
+    RawClient client(port_);
+    client.Say(std::string("CONNECT ") + host + ":443 HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_THAT(client.HearAll(), StartsWith("HTTP/1.1 403 ")) << host;
+  }
 }
 
 TEST_F(ConnectTest, PublicOnlyTunnelsRefusePrivateAddresses) {

@@ -18,6 +18,7 @@
 
 #include "base/log.h"
 #include "http/internal/connection.h"
+#include "http/internal/refusal.h"
 #include "http/listening.h"
 
 namespace sagebrush::http {
@@ -26,6 +27,7 @@ namespace {
 using namespace internal;  // NOLINT: this file is a part of it
 using namespace std::chrono_literals;
 
+constexpr auto kAfterCut = 2s;
 constexpr auto kAcceptPause = 100ms;  // when the process is out of descriptors
 
 struct Loop {
@@ -60,13 +62,16 @@ class AsioServer final : public Server {
       loop->thread = std::thread([context = &loop->context] { context->run(); });
     }
   }
-  ~AsioServer() override { AsioServer::Stop(0ms); }
+  ~AsioServer() override {
+    while (!AsioServer::Stop(0ms)) {
+    }
+  }
 
   Result<int> ListenTcp(const std::string& address, int port) override;
   Result<int> ListenOn(UniqueFd listening_socket) override;
   Result<int> ListenUnix(UniqueFd listening_socket, Peer peer) override;
   void StopListening(int handle) override;
-  void Stop(std::chrono::milliseconds grace) override;
+  bool Stop(std::chrono::milliseconds grace) override;
 
  private:
   struct Living {
@@ -185,12 +190,10 @@ void AsioServer::Begin(UniqueFd socket, const Listener& listener, const Endpoint
     const std::lock_guard lock(mutex_);
     if (refusing_ || !listeners_.contains(listener.handle)) return;
     if (living_.size() >= core_.options.max_connections) {
-      static constexpr std::string_view kFull =
-          "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: "
-          "1\r\nConnection: close\r\n"
-          "Content-Length: 36\r\n\r\nThe server has too many connections\n";
-      (void)SocketTransport(socket.get())
-          .TryWrite(kFull, false);  // best effort: it fits into an empty socket
+      const std::string full = RefusalBytes(
+          core_.options, {503, "The server has too many connections. Try again.", peer, nullptr});
+      // Best effort: it fits into an empty socket.
+      (void)SocketTransport(socket.get()).TryWrite(full, false);
       return;
     }
     const std::uint64_t id = next_connection_++;
@@ -252,9 +255,9 @@ void AsioServer::StopListening(int handle) {
                     &Connection::Cut);
 }
 
-void AsioServer::Stop(std::chrono::milliseconds grace) {
+bool AsioServer::Stop(std::chrono::milliseconds grace) {
   const std::lock_guard only_one(stop_mutex_);
-  if (std::exchange(stopped_, true)) return;
+  if (stopped_) return true;
   core_.stopping.store(true);
   {
     const std::lock_guard lock(mutex_);
@@ -269,13 +272,15 @@ void AsioServer::Stop(std::chrono::milliseconds grace) {
   }
   PostToConnections([](const Living&) { return true; }, &Connection::Cut);
   {
-    // Handlers see their reads and writes fail now; one that never returns is a bug of ours, and would hang here.
+    // Handlers see their reads and writes fail now.
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return living_.empty(); });
+    if (!changed_.wait_for(lock, kAfterCut, [this] { return living_.empty(); })) return false;
   }
+  stopped_ = true;
   core_.workers.Stop();
   for (auto& loop : loops_) loop->work.reset();
   for (auto& loop : loops_) loop->thread.join();
+  return true;
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/fd.h"
@@ -18,16 +19,39 @@
 #include "http/certificate_authority.h"
 #include "http/exchange.h"
 #include "http/message.h"
+#include "http/network.h"
+#include "http/upstream_proxy.h"
 
 namespace sagebrush::http {
 
-// What to do with "CONNECT host:port".
+// Who asks for "CONNECT host:port".
+struct ConnectRequest {
+  const Peer& peer;
+  const std::string& host;
+  int port = 0;
+  std::string proxy_authorization;  // the field's value
+};
+
+// What to do with it.
 struct ConnectDecision {
   enum class Action { kServe, kTunnel, kRefuse };
   Action action = Action::kRefuse;
   std::string reason;  // for kRefuse: one sentence the client gets with 403
   // For kTunnel: refuse addresses that are not public (loopback, link-local, private) after resolving the name.
   bool public_addresses_only = false;
+  // Beside public addresses; null: none. Shared, since decisions are made often and networks once.
+  std::shared_ptr<const std::vector<Network>> also_allowed = nullptr;
+  // For kTunnel: this proxy is asked for it. A name that this machine cannot resolve is then that proxy's business, also
+  // where public addresses only are allowed.
+  std::optional<UpstreamProxy> through = std::nullopt;
+};
+
+// What the server itself refuses: a head that cannot be read, a body that does not come, too much at once.
+struct Refusal {
+  int status;
+  std::string_view text;
+  const Peer& peer;
+  const Request* request;  // null: its head could not be read
 };
 
 struct ServerOptions {
@@ -45,8 +69,9 @@ struct ServerOptions {
   std::size_t max_queued = 4096;  // beyond: 503 with Retry-After
   std::size_t max_connections = 16384;
   CertificateAuthority* certificates = nullptr;  // borrowed; null: no TLS, no kServe
-  std::function<ConnectDecision(const Peer&, const std::string& host, int port)>
-      on_connect;  // null: refuse all
+  std::function<ConnectDecision(const ConnectRequest&)> on_connect;  // null: refuse all
+  // A refusal in the words of whoever the client thinks it speaks to, on an event loop; null: plain text.
+  std::function<Response(const Refusal&)> refuse;
 };
 
 using Handler = std::function<void(Exchange&)>;
@@ -64,8 +89,10 @@ class Server {
   virtual Result<int> ListenUnix(UniqueFd listening_socket, Peer peer) = 0;
   virtual void StopListening(int handle) = 0;  // of unix listeners; also ends their connections
 
-  // No new connections or requests; waits up to `grace` for running handlers, then cuts. Idempotent.
-  virtual void Stop(std::chrono::milliseconds grace) = 0;
+  // No new connections or requests; waits up to `grace` for running handlers, then cuts their connections and waits two
+  // seconds more. False when a handler still runs, which waits for something else than its client; to be called again then,
+  // as the destructor does until it has ended.
+  virtual bool Stop(std::chrono::milliseconds grace) = 0;
 };
 
 }  // namespace sagebrush::http

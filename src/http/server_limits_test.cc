@@ -160,7 +160,7 @@ TEST_F(ServerTest, TooManyConnectionsGet503) {
   const std::string refused = RawClient(port_).HearAll();
 
   EXPECT_THAT(refused, StartsWith("HTTP/1.1 503 "));
-  EXPECT_THAT(refused, EndsWith("\r\n\r\nThe server has too many connections\n"));
+  EXPECT_THAT(refused, EndsWith("\r\n\r\nThe server has too many connections. Try again.\n"));
 }
 
 TEST_F(ServerTest, TooManyWaitingRequestsGet503WithRetryAfter) {

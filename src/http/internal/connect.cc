@@ -19,39 +19,54 @@ constexpr std::chrono::milliseconds kTunnelIdle = 15min;
 constexpr char kTlsHandshake = 0x16;
 constexpr std::string_view kEstablished = "HTTP/1.1 200 Connection Established\r\n\r\n";
 
+void EraseWhatIsNotAllowed(const std::vector<Network>& also_allowed,
+                           std::vector<Endpoint>* endpoints) {
+  std::erase_if(*endpoints, [&](const Endpoint& endpoint) {
+    return !endpoint.is_public() && std::ranges::none_of(also_allowed, [&](const Network& network) {
+      return network.Contains(endpoint.get());
+    });
+  });
+}
+
 }  // namespace
 
 asio::awaitable<bool> Connection::ServeConnect(RequestHead head) {
   const auto target = ParseAuthority(head.request.target);
   if (!target || !session_.peer.connect_host.empty()) {
-    PrepareRefusal(400, "CONNECT cannot be asked for inside a CONNECT.");
+    PrepareProxyRefusal(400, "CONNECT cannot be asked for inside a CONNECT.");
     co_await SendRefusal();
     co_return false;
   }
   ConnectDecision decision;
   decision.reason = "This server is no proxy.";
   if (core_->options.on_connect)
-    decision = core_->options.on_connect(session_.peer, target->host, target->port);
+    decision = core_->options.on_connect(
+        {.peer = session_.peer,
+         .host = target->host,
+         .port = target->port,
+         .proxy_authorization = head.request.headers.GetOr("Proxy-Authorization", "")});
   switch (decision.action) {
     case ConnectDecision::Action::kServe: {
       const bool served = co_await ServeInside(target->host);
       co_return served;
     }
     case ConnectDecision::Action::kTunnel:
-      co_await TunnelTo(target->host, target->port, decision.public_addresses_only);
+      target_ = {target->host, target->port, std::move(decision)};
+      co_await OpenTunnel();
       co_return false;
     case ConnectDecision::Action::kRefuse:
       break;
   }
-  PrepareRefusal(403, decision.reason.empty() ? "This host may not be reached through this proxy."
-                                              : decision.reason);
+  PrepareProxyRefusal(403, decision.reason.empty()
+                               ? "This host may not be reached through this proxy."
+                               : decision.reason);
   co_await SendRefusal();
   co_return false;
 }
 
 asio::awaitable<bool> Connection::ServeInside(std::string host) {
   if (core_->options.certificates == nullptr) {
-    PrepareRefusal(502, "This server has no certificates to answer as " + host + ".");
+    PrepareProxyRefusal(502, "This server has no certificates to answer as " + host + ".");
     co_await SendRefusal();
     co_return false;
   }
@@ -73,46 +88,32 @@ asio::awaitable<bool> Connection::ServeInside(std::string host) {
   co_return true;
 }
 
-asio::awaitable<void> Connection::TunnelTo(std::string host, int port, bool public_only) {
-  using Resolved = Result<std::vector<Endpoint>>;
-  const auto resolved = std::make_shared<Resolved>(Internal("not resolved"));
-  handler_done_.Clear();
-  ClearDeadline();  // getaddrinfo has its own limits and cannot be interrupted
-  std::function<void()> task = [self = shared_from_this(), resolved, host, port]() mutable {
-    *resolved = Resolve(host, port);
-    asio::io_context& loop = *self->loop_;
-    asio::post(loop, [last = std::move(self)] { last->handler_done_.Set(); });
-  };
-  if (!core_->workers.Submit(std::move(task))) {
-    PrepareRefusal(503, "The server has too many requests at the moment.");
+asio::awaitable<void> Connection::OpenTunnel() {
+  const bool resolved = co_await ResolveTarget();
+  if (!resolved) {
     co_await SendRefusal();
     co_return;
   }
-  co_await handler_done_.Wait();
-  if (!resolved->ok()) {
-    PrepareRefusal(502, resolved->status().message());
+  const auto& through = target_.decision.through;
+  const std::optional<Endpoint> peer = co_await Connect(std::move(endpoints_));
+  if (!peer) {
+    const std::string other =
+        through ? "the upstream proxy " + through->host + ":" + std::to_string(through->port)
+                : target_.host + ":" + std::to_string(target_.port);
+    PrepareProxyRefusal(expired_ ? 504 : 502, "Cannot connect to " + other + ".");
     co_await SendRefusal();
     co_return;
   }
-  std::vector<Endpoint> endpoints = **resolved;
-  if (public_only) {
-    std::erase_if(endpoints, [](const Endpoint& endpoint) { return !endpoint.is_public(); });
-    if (endpoints.empty()) {
-      PrepareRefusal(
-          403, "'" + host + "' has no public address, and only those may be reached from here.");
+  std::string established(kEstablished);
+  if (through) {
+    const std::optional<std::string> early = co_await AskUpstream();
+    if (!early) {
       co_await SendRefusal();
       co_return;
     }
-  }
-  const std::optional<Endpoint> peer = co_await Connect(std::move(endpoints));
-  if (!peer) {
-    PrepareRefusal(expired_ ? 504 : 502,
-                   "Cannot connect to " + host + ":" + std::to_string(port) + ".");
-    co_await SendRefusal();
-    co_return;
+    established += *early;
   }
   SetDeadline(core_->options.stall_timeout);
-  std::string established(kEstablished);
   const bool written = co_await WriteOut(std::move(established));
   if (!written) co_return;
   ClearDeadline();
@@ -121,6 +122,49 @@ asio::awaitable<void> Connection::TunnelTo(std::string host, int port, bool publ
       std::make_shared<Tunnel>(loop_, Tunnel::Side{session_.transport.get(), &descriptor_},
                                Tunnel::Side{upstream_transport_.get(), &*upstream_}, kTunnelIdle);
   if (!cut_) co_await Tunnel::Run(tunnel_, session_.input.TakeAll());
+}
+
+// Sets endpoints_ to where to connect: the host's, or the upstream proxy's. False: the refusal is prepared.
+asio::awaitable<bool> Connection::ResolveTarget() {
+  struct Found {
+    Result<std::vector<Endpoint>> host = Internal("not resolved");
+    Result<std::vector<Endpoint>> proxy = Internal("not resolved");
+  };
+  const auto found = std::make_shared<Found>();
+  handler_done_.Clear();
+  ClearDeadline();  // getaddrinfo has its own limits and cannot be interrupted
+  std::function<void()> task = [self = shared_from_this(), found, target = target_]() mutable {
+    const auto& through = target.decision.through;
+    if (!through || target.decision.public_addresses_only)
+      found->host = Resolve(target.host, target.port);
+    if (through) found->proxy = Resolve(through->host, through->port);
+    asio::io_context& loop = *self->loop_;
+    asio::post(loop, [last = std::move(self)] { last->handler_done_.Set(); });
+  };
+  if (!core_->workers.Submit(std::move(task))) {
+    PrepareProxyRefusal(503, "The server has too many requests at the moment.");
+    co_return false;
+  }
+  co_await handler_done_.Wait();
+  const auto& wanted = target_.decision.through ? found->proxy : found->host;
+  if (!wanted.ok()) {
+    PrepareProxyRefusal(502, wanted.status().message());
+    co_return false;
+  }
+  endpoints_ = *wanted;
+  if (target_.decision.public_addresses_only && found->host.ok()) {
+    std::vector<Endpoint> allowed = *found->host;
+    const auto& also = target_.decision.also_allowed;
+    EraseWhatIsNotAllowed(also ? *also : std::vector<Network>(), &allowed);
+    if (allowed.empty()) {
+      PrepareProxyRefusal(
+          403,
+          "'" + target_.host + "' has no public address, and only those may be reached from here.");
+      co_return false;
+    }
+    if (!target_.decision.through) endpoints_ = std::move(allowed);
+  }
+  co_return true;
 }
 
 // The first endpoint that answers; upstream_ is then connected to it.

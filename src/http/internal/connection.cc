@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "base/log.h"
+#include "http/internal/refusal.h"
 
 namespace sagebrush::http::internal {
 namespace {
@@ -39,17 +40,6 @@ class BodyRoom {
   std::atomic<std::size_t>* const taken_;
   std::size_t size_ = 0;
 };
-
-std::string PlainAnswer(int status, std::string_view text) {
-  std::string answer =
-      "HTTP/1.1 " + std::to_string(status) + " " + std::string(ReasonPhrase(status)) +
-      "\r\nDate: " + FormatHttpDate(Clock::System().Now()) + "\r\nServer: sagebrush\r\n";
-  if (status == 503) answer += "Retry-After: 1\r\n";
-  answer += "Content-Type: text/plain\r\nConnection: close\r\nContent-Length: " +
-            std::to_string(text.size() + 1) + "\r\n\r\n";
-  answer.append(text).append("\n");
-  return answer;
-}
 
 }  // namespace
 
@@ -175,7 +165,7 @@ asio::awaitable<bool> Connection::ServeRequest(RequestHead head) {
     room.Give();
     if (!whole_body) {
       if (expired_) {
-        PrepareRefusal(408, "The request's body did not arrive in time.");
+        PrepareRefusal(408, "The request's body did not arrive in time.", &head.request);
         co_await SendRefusal();
       }
       co_return false;
@@ -211,8 +201,13 @@ asio::awaitable<bool> Connection::ServeRequest(RequestHead head) {
   co_return true;
 }
 
-void Connection::PrepareRefusal(int status, std::string_view text) {
-  refusal_ = PlainAnswer(status, text);
+void Connection::PrepareRefusal(int status, std::string_view text, const Request* request) {
+  refusal_ = RefusalBytes(core_->options, {status, text, session_.peer, request});
+}
+
+// To a CONNECT: it is the client's proxy that speaks here, not a service.
+void Connection::PrepareProxyRefusal(int status, std::string_view text) {
+  refusal_ = PlainRefusalBytes(status, text);
 }
 
 asio::awaitable<bool> Connection::StartTls(std::string host, bool follow_sni) {

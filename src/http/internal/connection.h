@@ -69,7 +69,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<std::optional<RequestHead>> ReadHead();
   asio::awaitable<bool> ServeConnect(RequestHead head);
   asio::awaitable<bool> ServeInside(std::string host);
-  asio::awaitable<void> TunnelTo(std::string host, int port, bool public_only);
+  asio::awaitable<void> OpenTunnel();
+  asio::awaitable<bool> ResolveTarget();
+  asio::awaitable<std::optional<std::string>> AskUpstream();
   asio::awaitable<std::optional<Endpoint>> Connect(std::vector<Endpoint> endpoints);
   asio::awaitable<bool> StartTls(std::string host, bool follow_sni);
   asio::awaitable<std::optional<std::string>> ReadWhole(std::uint64_t length);
@@ -80,7 +82,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<bool> Fill();  // more input; false at the end
   asio::awaitable<bool> WriteOut(std::string data);
   // In two steps because of g++ 12 (asio.h): a text made within a co_await expression was freed twice.
-  void PrepareRefusal(int status, std::string_view text);
+  void PrepareRefusal(int status, std::string_view text, const Request* request = nullptr);
+  void PrepareProxyRefusal(int status, std::string_view text);
   asio::awaitable<void> SendRefusal();
   asio::awaitable<void> Linger();
   asio::awaitable<bool> WaitFor(Io::Kind wanted);
@@ -117,6 +120,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool cut_ = false;
   const WakeTarget* parked_on_ = nullptr;
   bool half_closed_ = false;  // the client's side, seen while an exchange was parked
+  // A tunnel's, which is this connection's last business: where to, by which way, and the other side.
+  struct Target {
+    std::string host;
+    int port = 0;
+    ConnectDecision decision;
+  };
+  Target target_;
+  std::vector<Endpoint> endpoints_;
   std::optional<Descriptor> upstream_;
   std::unique_ptr<SocketTransport> upstream_transport_;
   std::shared_ptr<Tunnel> tunnel_;

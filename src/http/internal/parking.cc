@@ -75,7 +75,8 @@ asio::awaitable<bool> Connection::RunToTheEnd(std::shared_ptr<ServerExchange> ex
       asio::post(loop, [last = std::move(self)] { last->handler_done_.Set(); });
     };
     if (!core_->workers.Submit(std::move(task))) {
-      PrepareRefusal(503, "The server has too many requests at the moment.");
+      PrepareRefusal(503, "The server has too many requests at the moment. Try again.",
+                     &exchange->request());
       co_await SendRefusal();
       co_return false;
     }
