@@ -69,12 +69,19 @@ int RunCommand(const std::vector<std::string>& arguments) {
   std::string ml = paths.ml.string();
   std::string control = paths.control_socket.string();
   std::string api = paths.api_socket.string();
+  std::string tmp = paths.tmp.string(), ca_bundle = paths.ca_bundle.string();
+  std::string runtime_programs = paths.runtime_programs.string();
+  std::string kit_programs = paths.kit_programs.string();
   app.add_option("--instance", instance, "the instance's id, which the order must name too")
       ->required();
   app.add_option("--ml", ml, "where /opt/ml is");
   app.add_option("--control", control, "the server's control socket");
   app.add_option("--api", api, "the server's API socket");
   app.add_option("--serving-port", paths.serving_port, "the port of the user's model server");
+  app.add_option("--tmp", tmp, "the folder for temporary files, and the program's home");
+  app.add_option("--ca-bundle", ca_bundle, "what the program trusts");
+  app.add_option("--runtime-programs", runtime_programs, "where the runtime's programs are");
+  app.add_option("--kit-programs", kit_programs, "where the kit's programs are");
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     app.parse(reversed);
@@ -84,6 +91,10 @@ int RunCommand(const std::vector<std::string>& arguments) {
   paths.ml = ml;
   paths.control_socket = control;
   paths.api_socket = api;
+  paths.tmp = tmp;
+  paths.ca_bundle = ca_bundle;
+  paths.runtime_programs = runtime_programs;
+  paths.kit_programs = kit_programs;
 
   Result<std::string> text = ReadStandardInput();
   if (!text.ok()) {

@@ -155,6 +155,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--address", options.address, "address to listen on")->capture_default_str();
   app.add_option("--port", options.port, "port to listen on; 0 takes a free one")
+      ->envname("SAGEMAKER_BIND_TO_PORT")
       ->capture_default_str();
   app.add_option("--tensorflow-library", options.tensorflow_library,
                  "folder with libtensorflow_cc.so.2 and its framework")

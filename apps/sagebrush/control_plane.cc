@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apps/sagebrush/control_plane.h"
 
+#include <cstdlib>
+
+#include "apps/sagebrush/package_door.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/strings.h"
 #include "orchestrator/backends/process/process_backend.h"
 #include "orchestrator/endpoint_controller.h"
+#include "orchestrator/pip_settings.h"
 #include "orchestrator/training_controller.h"
+#include "services/cloudwatch/cloudwatch_service.h"
 #include "services/iam/iam_service.h"
 #include "services/logs/logs_service.h"
 #include "services/s3/s3_service.h"
 #include "services/sagemaker/sagemaker_service.h"
+#include "services/sagemaker_metrics/instance_metrics.h"
 #include "services/sagemaker_runtime/runtime_service.h"
 #include "services/sts/sts_service.h"
 
@@ -20,6 +27,18 @@ namespace {
 constexpr std::chrono::seconds kInstanceCredentialLife{3600};
 constexpr char kSessionName[] = "SageMaker";
 constexpr char kSystemBundle[] = "/etc/ssl/certs/ca-certificates.crt";
+
+// What pip inside instances is told of this machine.
+Json PipVariables() {
+  const auto settings = orchestrator::PipSettingsOfThisMachine([](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value == nullptr ? "" : value);
+  });
+  for (const auto& sentence : settings.left_out) LogInfo("packages", sentence);
+  Json variables = Json::Object();
+  for (const auto& [name, value] : settings.variables) variables[name] = value;
+  return variables;
+}
 
 class HubDialer final : public serving::Dialer {
  public:
@@ -48,7 +67,7 @@ ControlPlane::~ControlPlane() { Stop(); }
 
 Status ControlPlane::OpenStores() {
   const fs::path& data = options_.data_folder;
-  RETURN_IF_ERROR(MakeFolders(data, 0700));
+  RETURN_IF_ERROR(MakeFoldersDurably(data, 0700));
   auto lock = FileLock::Acquire(data / "lock");
   if (!lock.ok())
     return FailedPrecondition("another server runs with the data folder " + data.string() +
@@ -59,6 +78,14 @@ Status ControlPlane::OpenStores() {
   records_ = metastore::RecordStore::Create(*database_);
   ASSIGN_OR_RETURN(objects_, objectstore::ObjectStore::Open(data / "objects", clock_));
   ASSIGN_OR_RETURN(logs_, logstore::LogStore::Open(data / "logs", clock_));
+  ASSIGN_OR_RETURN(auto packages, orchestrator::PackageStore::Open(data / "packages"));
+  packages_ = std::make_unique<orchestrator::PackageStore>(std::move(packages));
+  ASSIGN_OR_RETURN(metrics_, metricstore::MetricStore::Open(data / "metrics", clock_));
+  job_metrics_ =
+      std::make_unique<services::sagemaker_metrics::JobMetrics>(*records_, *metrics_, clock_);
+  invocation_metrics_ = std::make_unique<services::sagemaker_metrics::InvocationMetrics>(clock_);
+  metric_keeper_ =
+      std::make_unique<services::sagemaker_metrics::MetricKeeper>(*invocation_metrics_, *metrics_);
   iam::AccountInfo wanted;
   wanted.account = options_.account;
   wanted.region = options_.region;
@@ -84,7 +111,8 @@ Status ControlPlane::BuildOrchestrator() {
       .data_folder = options_.data_folder,
       .keeper = "/proc/self/exe",
       .agent = options_.programs_folder / "sagebrush-agent",
-      .ca_bundle = options_.data_folder / "ca" / "instance-bundle.pem"};
+      .ca_bundle = options_.data_folder / "ca" / "instance-bundle.pem",
+      .isolation = options_.isolation};
   ASSIGN_OR_RETURN(backend_, orchestrator::MakeProcessBackend(backend));
 
   reconciler_ = std::make_unique<orchestrator::Reconciler>();
@@ -94,15 +122,14 @@ Status ControlPlane::BuildOrchestrator() {
   orchestrator::AgentHubHooks hooks;
   hooks.store_logs = [this](const orchestrator::Instance& instance, std::int64_t first,
                             std::vector<orchestrator::LogLine> lines) {
-    logstore::SourceBatch batch{.source = instance.id, .first_sequence = first, .events = {}};
-    for (auto& line : lines)
-      batch.events.push_back({.timestamp_ms = line.timestamp_ms,
-                              .ingested_ms = 0,
-                              .message = std::move(line.text),
-                              .stream = {},
-                              .id = 0});
-    return logs_->AppendBatch(instance.log.scope, instance.log.group, instance.log.stream,
-                              std::move(batch));
+    return StoreLogs(instance, first, std::move(lines));
+  };
+  hooks.store_sample = [this](const orchestrator::Instance& instance,
+                              const orchestrator::ResourceSample& sample) {
+    const Status stored = metrics_->Put(
+        instance.owner.scope, services::sagemaker_metrics::DataOfSample(instance, sample));
+    if (!stored.ok())
+      LogWarning("metrics", "what " + instance.id + " uses is not kept: " + stored.ToString());
   };
   hooks.serve_api = [this](UniqueFd listener, const std::string& id) -> Result<int> {
     if (server_ == nullptr) return FailedPrecondition("the server does not listen yet");
@@ -133,7 +160,8 @@ Status ControlPlane::BuildOrchestrator() {
       .clock = clock_,
       .machine = orchestrator::ThisMachine(),
       .programs = {.model_server = options_.programs_folder / "sagebrush-model-server",
-                   .kit = options_.kit_folder}};
+                   .kit = options_.kit_folder},
+      .machine_environment = PipVariables()};
   orchestrator::RoutePublisher routes;
   routes.publish = [this](const std::string& key,
                           std::vector<orchestrator::RouteVariant> variants) {
@@ -153,6 +181,30 @@ Status ControlPlane::BuildOrchestrator() {
   return Status::Ok();
 }
 
+// The log first, then what its lines say: a crash between the two makes the agent send them again.
+Result<std::int64_t> ControlPlane::StoreLogs(const orchestrator::Instance& instance,
+                                             std::int64_t first,
+                                             std::vector<orchestrator::LogLine> lines) {
+  std::vector<services::sagemaker_metrics::JobMetrics::Line> views;
+  views.reserve(lines.size());
+  for (const auto& line : lines) views.push_back({line.timestamp_ms, line.text});
+  ASSIGN_OR_RETURN(auto found, job_metrics_->Find(instance, first, views));
+  logstore::SourceBatch batch{.source = instance.id, .first_sequence = first, .events = {}};
+  batch.events.reserve(lines.size());
+  for (auto& line : lines)
+    batch.events.push_back({.timestamp_ms = line.timestamp_ms,
+                            .ingested_ms = 0,
+                            .message = std::move(line.text),
+                            .stream = {},
+                            .id = 0});
+  ASSIGN_OR_RETURN(const std::int64_t stored,
+                   logs_->AppendBatch(instance.log.scope, instance.log.group, instance.log.stream,
+                                      std::move(batch)));
+  if (lines.empty()) return job_metrics_->LinesDone(instance, stored);
+  RETURN_IF_ERROR(job_metrics_->Keep(instance, std::move(found)));
+  return stored;
+}
+
 void ControlPlane::BuildServices() {
   services_.push_back(services::MakeStsService(*identity_, *roles_, clock_));
   services_.push_back(services::MakeIamService(*roles_, *authorizer_));
@@ -163,16 +215,25 @@ void ControlPlane::BuildServices() {
   };
   services_.push_back(services::s3::MakeS3Service(*objects_, secret_of));
   services_.push_back(services::MakeLogsService(*logs_));
+  services_.push_back(services::cloudwatch::MakeCloudWatchService(*metrics_));
   services_.push_back(
       services::sagemaker::MakeSageMakerService({.records = *records_,
                                                  .roles = *roles_,
                                                  .objects = *objects_,
                                                  .catalogue = *catalogue_,
-                                                 .nudge = [this] { reconciler_->Nudge(); }}));
-  services_.push_back(services::sagemaker_runtime::MakeRuntimeService(*router_, *records_));
+                                                 .nudge = [this] { reconciler_->Nudge(); },
+                                                 .metrics = job_metrics_.get()}));
+  services_.push_back(
+      services::sagemaker_runtime::MakeRuntimeService(*router_, *records_, *invocation_metrics_));
   for (const auto& service : services_) service_list_.push_back(service.get());
   InstanceDoor door;
   door.credentials = [this](const std::string& id) { return CredentialsOf(id); };
+  door.packages = [this](const std::string& id, http::Exchange& exchange) {
+    ServePackagesOf(id, exchange);
+  };
+  door.exists = [this](const std::string& id) {
+    return instances_->Get(id).status().code() != Code::kNotFound;
+  };
   door.admits = [this](const std::string& id, const http::Request& request) {
     return Admits(id, request);
   };
@@ -184,8 +245,13 @@ Result<Json> ControlPlane::CredentialsOf(const std::string& instance_id) {
   ASSIGN_OR_RETURN(const auto instance, instances_->Get(instance_id));
   if (instance.role_arn.empty()) return NotFound("this instance has no role");
   ASSIGN_OR_RETURN(const iam::Role role, roles_->GetByArn(instance.role_arn));
-  const auto session =
-      identity_->MintSession(role.name, role.id, kSessionName, kInstanceCredentialLife);
+  const auto session = identity_->MintSession({.role_name = role.name,
+                                               .role_id = role.id,
+                                               .session_name = kSessionName,
+                                               .life = kInstanceCredentialLife,
+                                               .policies = {},
+                                               .policy_arns = {},
+                                               .instance = instance_id});
   return Json::Object({{"RoleArn", role.arn()},
                        {"AccessKeyId", session.access_key},
                        {"SecretAccessKey", session.secret_key},
@@ -194,7 +260,20 @@ Result<Json> ControlPlane::CredentialsOf(const std::string& instance_id) {
 }
 
 bool ControlPlane::Admits(const std::string& instance_id, const http::Request& request) {
-  if (!request.peer.is_isolated) return true;
+  return !request.peer.is_isolated || IsTheAgent(instance_id, request);
+}
+
+void ControlPlane::ServePackagesOf(const std::string& instance_id, http::Exchange& exchange) {
+  const auto instance = instances_->Get(instance_id);
+  if (!instance.ok() || !IsTheAgent(instance_id, exchange.request())) {
+    (void)exchange.Send({.status = 403, .headers = {}, .body = "This is the agent's alone.\n"});
+    return;
+  }
+  const std::string& scope = instance->owner.scope;  // account/region
+  ServePackages(*packages_, scope.substr(0, scope.find('/')), exchange);
+}
+
+bool ControlPlane::IsTheAgent(const std::string& instance_id, const http::Request& request) {
   const auto instance = instances_->Get(instance_id);
   const auto token = request.headers.Get("x-sagebrush-token");
   return instance.ok() && token &&
@@ -210,7 +289,10 @@ http::ConnectDecision ControlPlane::DecideConnect(const http::Peer& peer, const 
             .reason = "This instance has no network (EnableNetworkIsolation)."};
   if (ToLower(host).ends_with(".amazonaws.com")) return {.action = Action::kServe, .reason = {}};
   if (!peer.instance_id.empty())
-    return {.action = Action::kTunnel, .reason = {}, .public_addresses_only = true};
+    return {.action = Action::kTunnel,
+            .reason = {},
+            .public_addresses_only = true,
+            .also_allowed = options_.instance_networks};
   if (peer.is_loopback) return {.action = Action::kTunnel, .reason = {}};
   return {.action = Action::kRefuse,
           .reason =
@@ -221,11 +303,13 @@ Status ControlPlane::Start(http::Server& server) {
   server_ = &server;
   RETURN_IF_ERROR(runner_->Adopt());
   reconciler_->Start();
+  metric_keeper_->Start();
   return Status::Ok();
 }
 
 void ControlPlane::Stop() {
   if (reconciler_ != nullptr) reconciler_->Stop();
+  if (metric_keeper_ != nullptr) metric_keeper_->Stop();
 }
 
 Status ControlPlane::Shutdown() {

@@ -16,14 +16,19 @@
 #include "logstore/log_store.h"
 #include "metastore/database.h"
 #include "metastore/record_store.h"
+#include "metricstore/metric_store.h"
 #include "objectstore/object_store.h"
 #include "orchestrator/agent_hub.h"
 #include "orchestrator/backend.h"
 #include "orchestrator/catalogue.h"
 #include "orchestrator/instance_runner.h"
 #include "orchestrator/instances.h"
+#include "orchestrator/package_store.h"
 #include "orchestrator/reconciler.h"
 #include "orchestrator/runtime_maker.h"
+#include "services/sagemaker_metrics/invocation_metrics.h"
+#include "services/sagemaker_metrics/job_metrics.h"
+#include "services/sagemaker_metrics/keeper.h"
 #include "services/service.h"
 #include "serving/router.h"
 
@@ -56,9 +61,13 @@ class ControlPlane {
   Status OpenStores();
   Status BuildOrchestrator();
   void BuildServices();
+  Result<std::int64_t> StoreLogs(const orchestrator::Instance& instance, std::int64_t first,
+                                 std::vector<orchestrator::LogLine> lines);
   Status WriteInstanceBundle();
   Result<Json> CredentialsOf(const std::string& instance_id);
   bool Admits(const std::string& instance_id, const http::Request& request);
+  bool IsTheAgent(const std::string& instance_id, const http::Request& request);
+  void ServePackagesOf(const std::string& instance_id, http::Exchange& exchange);
 
   const ServerOptions options_;
   const Clock& clock_;
@@ -69,11 +78,16 @@ class ControlPlane {
   std::unique_ptr<metastore::RecordStore> records_;
   std::unique_ptr<objectstore::ObjectStore> objects_;
   std::unique_ptr<logstore::LogStore> logs_;
+  std::unique_ptr<metricstore::MetricStore> metrics_;
+  std::unique_ptr<services::sagemaker_metrics::JobMetrics> job_metrics_;
+  std::unique_ptr<services::sagemaker_metrics::InvocationMetrics> invocation_metrics_;
+  std::unique_ptr<services::sagemaker_metrics::MetricKeeper> metric_keeper_;
   std::unique_ptr<iam::IdentityFiles> identity_;
   std::unique_ptr<iam::Roles> roles_;
   std::unique_ptr<iam::Authorizer> authorizer_;
   std::unique_ptr<http::CertificateAuthority> certificates_;
 
+  std::unique_ptr<orchestrator::PackageStore> packages_;
   std::unique_ptr<orchestrator::Catalogue> catalogue_;
   std::unique_ptr<orchestrator::Backend> backend_;
   std::unique_ptr<orchestrator::Reconciler> reconciler_;  // before all that nudges it

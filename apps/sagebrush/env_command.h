@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `sagebrush env`: prints what a shell must export so that AWS clients in it speak to the server of
 // a data folder. It needs no answer from the server: credentials are minted from the folder. What
-// is exported: services/client_environment.h.
+// is exported: services/client_environment.h; what `--install` writes: env_install.h.
 #pragma once
 
 #include <filesystem>
@@ -18,8 +18,6 @@ namespace sagebrush::apps {
 
 void AddEnvCommand(CLI::App& app, int* exit_code);
 
-// This process's environment.
-services::Environment CurrentEnvironment();
 // Mints a week's credentials of the execution role, writes client/ca-bundle.pem in the data folder,
 // and tells what to change in `current`. kFailedPrecondition with what to do where no server has
 // started.

@@ -5,6 +5,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "apps/sagebrush/disk_command.h"
+#include "apps/sagebrush/doctor_command.h"
+#include "apps/sagebrush/down_command.h"
 #include "apps/sagebrush/env_command.h"
 #include "apps/sagebrush/run_command.h"
 #include "apps/sagebrush/server_command.h"
@@ -22,6 +25,9 @@ int main(int argc, char** argv) {
   sagebrush::apps::AddEnvCommand(app, &exit_code);
   sagebrush::apps::AddRunCommand(app, &exit_code);
   sagebrush::apps::AddDownCommand(app, &exit_code);
+  sagebrush::apps::AddDoctorCommand(app, &exit_code);
+  sagebrush::apps::AddDiskCommand(app, &exit_code);
+  sagebrush::apps::AddGcCommand(app, &exit_code);
   sagebrush::apps::AddOperationsCommand(app, &exit_code);
   app.add_subcommand("version", "print the version")->callback([] {
     std::puts("sagebrush 0.1.0");

@@ -1,23 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apps/sagebrush/request_chain.h"
 
+#include <algorithm>
+#include <optional>
+
+#include "apps/sagebrush/package_door.h"
 #include "apps/sagebrush/replayed_exchange.h"
 #include "aws/protocol.h"
 #include "aws/sigv4.h"
+#include "base/gzip.h"
 #include "base/hash.h"
 #include "base/id.h"
 #include "base/log.h"
+#include "base/strings.h"
+#include "services/condition_keys.h"
 
 namespace sagebrush::apps {
 
 namespace {
 
-// Bodies that are read whole before anybody is believed. The largest document AWS takes is a Lambda or pipeline definition;
-// DeleteObjects with 1000 keys of 1 KiB stays below 2 MB.
+// Bodies that are read whole. The largest document AWS takes is a Lambda or pipeline definition; DeleteObjects with 1000 keys
+// of 1 KiB stays below 2 MB. Only who names a key of ours may send as much, before the signature over it can be checked.
 constexpr std::uint64_t kMaxDocument = 8 << 20;
+constexpr std::uint64_t kMaxStrangersForm = 64
+                                            << 10;  // it names the protocol in which she is refused
 // What an inference request may weigh (services/sagemaker_runtime says so in AWS's words; this is the wall behind it).
 constexpr std::uint64_t kMaxSignedBody = 26 << 20;
+constexpr std::size_t kMaxLoggedPath = 512;
+constexpr std::size_t kMaxLoggedKey = 32;
+constexpr std::size_t kMaxLoggedMessage = 1024;
 constexpr char kJsonType[] = "application/json";
+
+// AWS's own names where it has some ("Common Errors" of S3 and of the JSON services).
+std::string_view CodeOf(int status) {
+  switch (status) {
+    case 408:
+      return "RequestTimeout";
+    case 431:
+      return "RequestHeaderSectionTooLarge";
+    case 501:
+      return "NotImplemented";
+    default:
+      return "BadRequest";
+  }
+}
+
+// One line a failed request: its id, which the answer carries, finds it.
+void LogFailure(int status, std::string text, const aws::Error& error) {
+  text.append(": ").append(std::to_string(status)).append(" ").append(error.code);
+  text.append(": ").append(FirstBytes(error.message, kMaxLoggedMessage));
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+  if (status >= 500)
+    LogError("request", text);
+  else
+    LogInfo("request", text);
+}
+
+// `line` says what was asked, for the log.
+void SendError(http::Exchange& exchange, const aws::Route& route, const aws::Error& error,
+               const aws::ReplyTo& reply_to, std::string line) {
+  http::Response response = aws::EncodeError(route, error, reply_to);
+  LogFailure(response.status, std::move(line), error);
+  if (exchange.head_sent()) return;  // the connection is cut, which is all that can be said now
+  (void)exchange.Send(std::move(response));  // a client that has gone needs no answer
+}
 
 bool IsPayloadWord(std::string_view hash) {
   return hash == aws::kUnsignedPayload || hash.starts_with("STREAMING-");
@@ -33,13 +80,38 @@ struct RequestChain::Call {
   const aws::Operation* operation = nullptr;
   std::string body;  // whole, unless the operation streams it
   bool body_read = false;
+  std::string body_hash;                // as it came
+  std::optional<aws::Presented> claim;  // who she says she is, after Identify
+  std::shared_ptr<const KnownCaller> caller;
   aws::ReplyTo reply_to;
 };
+
+// What a log line says of a request; everything in it that a client chose is made one line.
+std::string RequestChain::Describe(const Call& call) {
+  std::string text = call.context.request_id;
+  text.append(" ")
+      .append(call.request.method)
+      .append(" ")
+      .append(FirstBytes(call.request.raw_path(), kMaxLoggedPath));
+  text.append(" ").append(call.route.service == nullptr ? "-" : call.route.service->name);
+  if (call.operation != nullptr) text.append(":").append(call.operation->name);
+  if (!call.context.principal.arn.empty())
+    text.append(" by ").append(call.context.principal.arn);
+  else if (call.claim)
+    text.append(" by unknown key ").append(FirstBytes(call.claim->access_key, kMaxLoggedKey));
+  else
+    text.append(" by nobody");
+  return text.append(" from ").append(call.request.peer.address);
+}
 
 RequestChain::RequestChain(const iam::IdentityFiles& identity, iam::Authorizer& authorizer,
                            std::vector<services::Service*> services, InstanceDoor door,
                            const Clock& clock)
-    : identity_(identity), authorizer_(authorizer), door_(std::move(door)), clock_(clock) {
+    : identity_(identity),
+      callers_(identity, clock),
+      authorizer_(authorizer),
+      door_(std::move(door)),
+      clock_(clock) {
   for (auto* service : services) services_.emplace(service->name(), service);
 }
 
@@ -50,42 +122,73 @@ void RequestChain::Handle(http::Exchange& exchange) {
             .context = {},
             .route = {},
             .body = {},
+            .body_hash = {},
+            .claim = {},
+            .caller = {},
             .reply_to = {}};
   call.context.request_id = NewUuid();
   call.context.now = clock_.Now();
+  call.context.user_agent = call.request.headers.GetOr("user-agent", "");
   call.reply_to = {.request_id = call.context.request_id,
                    .host_id = Base64Encode(call.context.request_id),
                    .resource = std::string(call.request.raw_path()),
                    .is_head = call.request.method == "HEAD"};
 
   const auto outcome = Walk(call);
-  if (outcome.ok()) return;
-  const aws::Error error = outcome.error(call.route.protocol);
-  http::Response response = aws::EncodeError(call.route, error, call.reply_to);
-  if (response.status >= 500)
-    LogError("request", call.context.request_id + " " + call.request.method + " " +
-                            std::string(call.request.raw_path()) + ": " + error.code + ": " +
-                            error.message);
-  if (exchange.head_sent()) return;  // the connection is cut, which is all that can be said now
-  (void)exchange.Send(std::move(response));  // a client that has gone needs no answer
+  if (outcome.ok()) {
+    LogDebug("request", Describe(call) + ": answered");
+    return;
+  }
+  SendError(exchange, call.route, outcome.error(call.route.protocol), call.reply_to,
+            Describe(call));
+}
+
+http::Response RequestChain::Refuse(const http::Refusal& refusal) const {
+  const aws::Route route =
+      refusal.request == nullptr ? aws::Route{} : aws::RouteRequest(*refusal.request, {});
+  aws::Error error{.code = std::string(CodeOf(refusal.status)),
+                   .message = std::string(refusal.text)};
+  if (refusal.status == 403)
+    error = aws::MakeError(route.protocol, aws::Fault::kAccessDenied, error.message);
+  if (refusal.status == 503)
+    error = aws::MakeError(route.protocol, aws::Fault::kThrottled, error.message);
+  error.http_status = refusal.status;
+  const std::string id = NewUuid();
+  aws::ReplyTo reply_to{
+      .request_id = id, .host_id = Base64Encode(id), .resource = "/", .is_head = false};
+  std::string who = id;
+  if (refusal.request != nullptr) {
+    reply_to.resource = std::string(refusal.request->raw_path());
+    reply_to.is_head = refusal.request->method == "HEAD";
+    who.append(" ")
+        .append(refusal.request->method)
+        .append(" ")
+        .append(FirstBytes(refusal.request->raw_path(), kMaxLoggedPath));
+  }
+  LogFailure(refusal.status, who + " from " + refusal.peer.address, error);
+  return aws::EncodeError(route, error, reply_to);
 }
 
 bool RequestChain::AnswerPrivatePath(http::Exchange& exchange) {
   const auto& request = exchange.request();
   const auto path = request.raw_path();
   if (request.peer.instance_id.empty() && !request.peer.is_loopback && !request.peer.is_tls) {
-    (void)exchange.Send({.status = 403,
-                         .headers = {},
-                         .body = "From other machines this server is reached by https only.\n"});
+    (void)exchange.Send(Refuse({403,
+                                "From other machines this server is reached by https only: use "
+                                "its https address.",
+                                request.peer, &request}));
     return true;
   }
   if (!request.peer.instance_id.empty() && !door_.admits(request.peer.instance_id, request)) {
-    (void)exchange.Send({.status = 403,
-                         .headers = {},
-                         .body = "This instance has no network (EnableNetworkIsolation).\n"});
+    (void)exchange.Send(Refuse(
+        {403, "This instance has no network (EnableNetworkIsolation).", request.peer, &request}));
     return true;
   }
   if (!path.starts_with("/_sagebrush/")) return false;
+  if (path.starts_with(kPackagesPath) && !request.peer.instance_id.empty()) {
+    door_.packages(request.peer.instance_id, exchange);
+    return true;
+  }
   if (path == "/_sagebrush/health") {
     (void)exchange.Send({.status = 200,
                          .headers = {{"Content-Type", kJsonType}},
@@ -112,8 +215,14 @@ bool RequestChain::AnswerPrivatePath(http::Exchange& exchange) {
 
 aws::Outcome<std::monostate> RequestChain::Walk(Call& call) {
   if (aws::IsForm(call.request)) {
-    ASSIGN_OR_RETURN(call.body, call.exchange.ReadAll(kMaxDocument));
-    call.body_read = true;
+    const auto claim = aws::ParsePresented(call.request);
+    const bool is_known = claim.ok() && *claim && callers_.Find(**claim).ok();
+    call.route.protocol = aws::Protocol::kQuery;
+    ASSIGN_OR_RETURN(const std::monostate read,
+                     ReadBody(call, is_known ? kMaxDocument : kMaxStrangersForm));
+    (void)read;
+    ASSIGN_OR_RETURN(const std::monostate unpacked, UnpackBody(call));
+    (void)unpacked;
   }
   call.route = aws::RouteRequest(call.request, call.body);
   if (call.route.is_telemetry) {
@@ -122,25 +231,27 @@ aws::Outcome<std::monostate> RequestChain::Walk(Call& call) {
   }
   const auto operation = aws::RouteOperation(call.route, call.request);
   if (operation.ok()) call.operation = *operation;
+  ASSIGN_OR_RETURN(const std::monostate identified, Identify(call));
+  (void)identified;
   // S3 compares what it streams with the hash that was named and signed; for others the body must be here to be believed.
   const bool streams = call.operation != nullptr && aws::StreamsRequest(*call.operation);
   const bool checks_hash = call.route.protocol == aws::Protocol::kRestXml;
   if (!call.body_read && (!streams || !checks_hash)) {
-    auto body = call.exchange.ReadAll(streams ? kMaxSignedBody : kMaxDocument);
-    if (body.status().code() == Code::kResourceExhausted)
-      return aws::MakeError(call.route.protocol, aws::Fault::kTooLarge, body.status().message());
-    if (!body.ok()) return body.status();
-    call.body = std::move(*body);
-    call.body_read = true;
+    ASSIGN_OR_RETURN(const std::monostate read,
+                     ReadBody(call, streams ? kMaxSignedBody : kMaxDocument));
+    (void)read;
+    if (!streams && !checks_hash) {
+      ASSIGN_OR_RETURN(const std::monostate unpacked, UnpackBody(call));
+      (void)unpacked;
+    }
   }
 
   ASSIGN_OR_RETURN(const std::monostate authenticated, Authenticate(call));
   (void)authenticated;
   if (!operation.ok()) return operation.error(call.route.protocol);
 
-  ASSIGN_OR_RETURN(const Json input,
-                   aws::Decode(call.route, *call.operation, call.request,
-                               streams ? std::string_view() : call.body));
+  ASSIGN_OR_RETURN(const Json input, aws::Decode(call.route, *call.operation, call.request,
+                                                 streams ? std::string_view() : call.body));
   const auto service = services_.find(call.route.service->name);
   const services::Operation* handler = nullptr;
   if (service != services_.end()) {
@@ -148,7 +259,9 @@ aws::Outcome<std::monostate> RequestChain::Walk(Call& call) {
     if (it != service->second->operations().end()) handler = &it->second;
   }
   if (handler != nullptr) {
-    for (const auto& wanted : handler->access(call.context, input)) {
+    const auto global = services::GlobalConditionKeys(call.context, call.request.peer);
+    for (auto& wanted : handler->access(call.context, input)) {
+      wanted.context.insert(global.begin(), global.end());
       const auto effect = authorizer_.Decide(call.context.principal, wanted);
       if (!effect.ok()) return effect.status();
       if (*effect == iam::Effect::kAllowed) continue;
@@ -170,15 +283,50 @@ aws::Outcome<std::monostate> RequestChain::Walk(Call& call) {
     return handler->stream(call.context, input, replayed);
   }
   if (handler->stream) return handler->stream(call.context, input, call.exchange);
-  ASSIGN_OR_RETURN(const Json result, handler->document(call.context, input));
-  RETURN_IF_ERROR(
-      call.exchange.Send(aws::Encode(call.route, *call.operation, result, call.reply_to)));
+  held_.Answer(call.exchange, *handler, call.context, input,
+               [route = call.route, operation = call.operation, reply_to = call.reply_to,
+                line = Describe(call)](http::Exchange& exchange, const aws::Outcome<Json>& answer) {
+                 if (!answer.ok())
+                   return SendError(exchange, route, answer.error(route.protocol), reply_to, line);
+                 (void)exchange.Send(aws::Encode(route, *operation, answer.value(), reply_to));
+               });
   return std::monostate();
 }
 
-aws::Outcome<std::monostate> RequestChain::Authenticate(Call& call) {
+aws::Outcome<std::monostate> RequestChain::ReadBody(Call& call, std::uint64_t limit) {
+  auto body = call.exchange.ReadAll(limit);
+  if (body.status().code() == Code::kResourceExhausted)
+    return aws::MakeError(call.route.protocol, aws::Fault::kTooLarge, body.status().message());
+  if (body.status().code() == Code::kDeadlineExceeded)
+    return aws::Error{.code = "RequestTimeout",
+                      .message = "The request's body did not arrive in time. Send it again.",
+                      .http_status = 408};
+  if (!body.ok()) return body.status();
+  call.body = std::move(*body);
+  call.body_read = true;
+  call.body_hash = HexEncode(Sha256(call.body));
+  return std::monostate();
+}
+
+// Clients compress large documents (botocore: PutMetricData from 10 KiB on); the signature covers what they send.
+aws::Outcome<std::monostate> RequestChain::UnpackBody(Call& call) {
+  if (!EqualsIgnoreCase(call.request.headers.GetOr("content-encoding", ""), "gzip"))
+    return std::monostate();
+  auto unpacked = Gunzip(call.body, kMaxDocument);
+  if (unpacked.status().code() == Code::kResourceExhausted)
+    return aws::MakeError(call.route.protocol, aws::Fault::kTooLarge, unpacked.status().message());
+  if (!unpacked.ok())
+    return aws::MakeError(
+        call.route.protocol, aws::Fault::kMalformed,
+        "The request's body is not what its Content-Encoding says: " + unpacked.status().message());
+  call.body = std::move(*unpacked);
+  return std::monostate();
+}
+
+// Before any body is read: a key that nobody has cannot make us keep megabytes.
+aws::Outcome<std::monostate> RequestChain::Identify(Call& call) {
   const auto protocol = call.route.protocol;
-  const auto presented = aws::ParsePresented(call.request);
+  auto presented = aws::ParsePresented(call.request);
   if (!presented.ok()) return aws::FromCodedStatus(protocol, presented.status());
   if (!*presented)
     return aws::MakeError(
@@ -187,19 +335,32 @@ aws::Outcome<std::monostate> RequestChain::Authenticate(Call& call) {
                                                        : aws::Fault::kNoCredentials,
         call.route.protocol == aws::Protocol::kRestXml ? "Access Denied"
                                                        : "Missing Authentication Token");
-  const auto& claim = **presented;
+  call.claim = std::move(**presented);
   if (call.route.service != nullptr)
-    if (const Status scope = aws::CheckScope(claim, call.route.service->signing_name); !scope.ok())
+    if (const Status scope = aws::CheckScope(*call.claim, call.route.service->signing_name);
+        !scope.ok())
       return aws::FromCodedStatus(protocol, scope);
-  const auto caller = identity_.Lookup(claim.access_key, claim.session_token);
+  auto caller = callers_.Find(*call.claim);
   if (!caller.ok()) return aws::FromCodedStatus(protocol, caller.status());
+  if (const std::string& instance = (*caller)->principal.instance;
+      !instance.empty() && !door_.exists(instance))
+    return aws::FromCodedStatus(
+        protocol,
+        PermissionDenied("ExpiredToken: The security token included in the request is expired"));
+  call.caller = *std::move(caller);
+  call.context.principal = call.caller->principal;
+  call.context.account = call.context.principal.account;
+  call.context.region =
+      call.claim->scope.region.empty() ? identity_.account().region : call.claim->scope.region;
+  return std::monostate();
+}
 
+aws::Outcome<std::monostate> RequestChain::Authenticate(Call& call) {
   const auto named = call.request.headers.Get("x-amz-content-sha256");
   std::string hash(named.value_or(""));
   if (call.body_read) {
-    const std::string actual = HexEncode(Sha256(call.body));
-    if (hash.empty()) hash = actual;
-    if (!IsPayloadWord(hash) && hash != actual)
+    if (hash.empty()) hash = call.body_hash;
+    if (!IsPayloadWord(hash) && hash != call.body_hash)
       return aws::Error{
           .code = "XAmzContentSHA256Mismatch",
           .message = "The provided 'x-amz-content-sha256' header does not match what was computed.",
@@ -207,15 +368,9 @@ aws::Outcome<std::monostate> RequestChain::Authenticate(Call& call) {
   } else if (hash.empty()) {
     hash = std::string(aws::kUnsignedPayload);
   }
-  if (const Status verified =
-          aws::Verify(call.request, claim, caller->secret_key, hash, call.context.now);
-      !verified.ok())
-    return aws::FromCodedStatus(protocol, verified);
-
-  call.context.principal = caller->principal;
-  call.context.account = caller->principal.account;
-  call.context.region =
-      claim.scope.region.empty() ? identity_.account().region : claim.scope.region;
+  const Status verified = aws::Verify(call.request, *call.claim, call.caller->secret_key, hash,
+                                      call.context.now, call.caller->signing_key);
+  if (!verified.ok()) return aws::FromCodedStatus(call.route.protocol, verified);
   return std::monostate();
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The request path, as one readable list (docs/architecture.md, "One request's life"):
-//   private paths → which service → authenticate → decode → authorise → validate → handle → encode
-// One RequestChain serves all worker threads; it changes nothing of its own after construction.
+//   private paths → which service → identify → read the body → authenticate → decode → authorise → validate → handle, or hold → encode
+// One RequestChain serves all worker threads; it changes nothing of its own after construction, but for who has called lately.
 #pragma once
 
 #include <functional>
@@ -10,12 +10,16 @@
 #include <string>
 #include <vector>
 
+#include "apps/sagebrush/known_callers.h"
 #include "aws/router.h"
+#include "aws/sigv4.h"
 #include "aws/validate.h"
 #include "base/clock.h"
 #include "http/exchange.h"
+#include "http/server.h"
 #include "iam/decision.h"
 #include "iam/identity.h"
+#include "services/held_answers.h"
 #include "services/service.h"
 
 namespace sagebrush::apps {
@@ -26,6 +30,10 @@ struct InstanceDoor {
   std::function<Result<Json>(const std::string& instance_id)> credentials;
   // Whether this request may come out of that instance: one that is cut off from the network must show its agent's token.
   std::function<bool(const std::string& instance_id, const http::Request& request)> admits;
+  // Whether that instance is still there: its credentials end with it, not with their hour.
+  std::function<bool(const std::string& instance_id)> exists;
+  // Answers what the instance's agent, and nobody else inside, asks of the cache of installed packages.
+  std::function<void(const std::string& instance_id, http::Exchange& exchange)> packages;
 };
 
 class RequestChain {
@@ -34,20 +42,28 @@ class RequestChain {
                std::vector<services::Service*> services, InstanceDoor door, const Clock& clock);
 
   void Handle(http::Exchange& exchange);
+  // What the server refuses before it gets here, as the service would that it was meant for.
+  http::Response Refuse(const http::Refusal& refusal) const;
 
  private:
   struct Call;  // one request on its way down the list
 
   bool AnswerPrivatePath(http::Exchange& exchange);
   aws::Outcome<std::monostate> Walk(Call& call);
+  aws::Outcome<std::monostate> ReadBody(Call& call, std::uint64_t limit);
+  aws::Outcome<std::monostate> UnpackBody(Call& call);
+  aws::Outcome<std::monostate> Identify(Call& call);
   aws::Outcome<std::monostate> Authenticate(Call& call);
+  static std::string Describe(const Call& call);
 
   const iam::IdentityFiles& identity_;
+  KnownCallers callers_;
   iam::Authorizer& authorizer_;
   std::map<std::string, services::Service*, std::less<>> services_;
   const InstanceDoor door_;
   const Clock& clock_;
   aws::Validator validator_;
+  services::HeldAnswers held_{clock_};
 };
 
 }  // namespace sagebrush::apps

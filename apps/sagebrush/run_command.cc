@@ -11,6 +11,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "apps/sagebrush/client_access.h"
 #include "apps/sagebrush/env_command.h"
 #include "apps/sagebrush/server_options.h"
 #include "base/file.h"

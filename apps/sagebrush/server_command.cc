@@ -3,25 +3,34 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <map>
 #include <memory>
 #include <sys/stat.h>
-#include <thread>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 
+#include "apps/sagebrush/client_access.h"
 #include "apps/sagebrush/control_plane.h"
+#include "apps/sagebrush/open_files.h"
 #include "apps/sagebrush/server_options.h"
+#include "apps/sagebrush/supervisor.h"
+#include "apps/sagebrush/upstream_choice.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "http/listening.h"
+#include "orchestrator/backends/process/sandbox_check.h"
 
 namespace sagebrush::apps {
 
 namespace {
 
 constexpr std::chrono::seconds kGrace{10};
-constexpr std::chrono::milliseconds kPoll{50};
-constexpr int kDownPolls = 1800;  // a minute and a half: an invocation under way may take one
+const std::map<std::string, LogLevel> kLogLevels = {{"debug", LogLevel::kDebug},
+                                                    {"info", LogLevel::kInfo},
+                                                    {"warning", LogLevel::kWarning},
+                                                    {"error", LogLevel::kError}};
 
 int Fail(const Status& status) {
   std::fprintf(stderr, "sagebrush: %s\n", status.message().c_str());
@@ -45,16 +54,42 @@ struct Signals {
   }
 };
 
-Status Serve(ServerOptions options, const std::string& listen) {
+Status ReadListen(const std::string& listen, ServerOptions* options) {
   const auto colon = listen.rfind(':');
   const auto port = colon == std::string::npos
                         ? std::nullopt
                         : ParseUint(std::string_view(listen).substr(colon + 1));
   if (!port || *port > 65535)
     return InvalidArgument("--listen takes ADDRESS:PORT, such as 127.0.0.1:7070");
-  options.address = listen.substr(0, colon);
-  options.port = static_cast<int>(*port);
+  options->address = listen.substr(0, colon);
+  options->port = static_cast<int>(*port);
+  return Status::Ok();
+}
+
+// On the sockets that whoever started us holds (--supervise, systemd), or on one of our own. Gives the first one's address.
+Result<std::string> Listen(http::Server& server, const ServerOptions& options,
+                           std::vector<UniqueFd> inherited) {
+  if (inherited.empty()) {
+    auto socket = http::BindTcp(options.address, options.port);
+    if (!socket.ok())
+      return socket.status().WithContext(
+          "is another server running there? Choose another port with --listen");
+    inherited.push_back(std::move(*socket));
+  }
+  ASSIGN_OR_RETURN(std::string address, http::AddressOf(inherited.front().get()));
+  for (UniqueFd& socket : inherited) RETURN_IF_ERROR(server.ListenOn(std::move(socket)).status());
+  return address;
+}
+
+Status Serve(ServerOptions options) {
   RETURN_IF_ERROR(FillPaths(&options));
+  ASSIGN_OR_RETURN(std::vector<UniqueFd> inherited, http::TakeInheritedSockets());
+  if (options.isolation == orchestrator::Isolation::kSandbox)
+    RETURN_IF_ERROR(orchestrator::CheckSandbox());
+  else
+    LogWarning("server",
+               "NOT ISOLATED (--isolation=none): every job and endpoint runs directly on this "
+               "machine and reaches whatever its user can; each one's log says so");
   const Signals signals;
   ::umask(022);  // instances read what is made for them; what is secret is made with its own mode
 
@@ -63,8 +98,18 @@ Status Serve(ServerOptions options, const std::string& listen) {
   ASSIGN_OR_RETURN(const auto plane, ControlPlane::Open(options, Clock::System()));
   http::ServerOptions http_options;
   http_options.certificates = &plane->certificates();
-  http_options.on_connect = [&plane](const http::Peer& peer, const std::string& host, int to_port) {
-    return plane->DecideConnect(peer, host, to_port);
+  ASSIGN_OR_RETURN(auto own_proxy,
+                   UpstreamChoice::OwnSettings(options.upstream_proxy, CurrentEnvironment()));
+  UpstreamChoice upstream(std::move(own_proxy));
+  http_options.max_connections = ConnectionsByOpenFiles();
+  http_options.refuse = [&plane](const http::Refusal& refusal) {
+    return plane->chain().Refuse(refusal);
+  };
+  http_options.on_connect = [&plane, &upstream](const http::ConnectRequest& asked) {
+    auto decision = plane->DecideConnect(asked.peer, asked.host, asked.port);
+    if (decision.action == http::ConnectDecision::Action::kTunnel)
+      decision.through = upstream.For(asked);
+    return decision;
   };
   ASSIGN_OR_RETURN(server, http::Server::Create(http_options, [&plane](http::Exchange& exchange) {
                      plane->chain().Handle(exchange);
@@ -73,14 +118,12 @@ Status Serve(ServerOptions options, const std::string& listen) {
     http::Server& server;
     ~StopAtEnd() { server.Stop(std::chrono::milliseconds(0)); }
   } stop_at_end{*server};
-  const auto listening = server->ListenTcp(options.address, options.port);
-  if (!listening.ok())
-    return listening.status().WithContext(
-        "cannot listen on " + listen +
-        " (is another server running there? choose another port with --listen)");
+  ASSIGN_OR_RETURN(const std::string address, Listen(*server, options, std::move(inherited)));
+  upstream.ListensOn(static_cast<int>(
+      ParseUint(std::string_view(address).substr(address.rfind(':') + 1)).value_or(0)));
   RETURN_IF_ERROR(plane->Start(*server));
 
-  const std::string url = "http://" + options.address + ":" + std::to_string(*listening);
+  const std::string url = "http://" + address;
   const fs::path file = options.data_folder / "server.json";
   RETURN_IF_ERROR(WriteFileDurably(
       file,
@@ -95,34 +138,16 @@ Status Serve(ServerOptions options, const std::string& listen) {
                         : "stopping; workloads stay and are found again at the next start");
   // The loop first: an instance that it starts now would find no socket, and its job would fail for it.
   plane->Stop();
-  server->Stop(kGrace);
+  const bool all_answered = server->Stop(kGrace);
   ::unlink(file.c_str());
-  return signal == SIGINT ? plane->Shutdown() : Status::Ok();
-}
-
-// The running server ends its workloads best, since it knows them; without one, the data folder is opened for it.
-Status Down(ServerOptions options) {
-  if (!fs::exists(options.data_folder / "records.db"))
-    return NotFound("there is no data folder at " + options.data_folder.string());
-  const auto text = ReadFile(options.data_folder / "server.json");
-  if (text.ok() && FileLock::IsHeld(options.data_folder / "lock")) {
-    ASSIGN_OR_RETURN(const Json server, Json::Parse(*text));
-    const auto pid = static_cast<pid_t>(server.GetInt("pid"));
-    if (pid <= 1 || ::kill(pid, SIGINT) != 0)
-      return Unavailable("cannot signal the server that runs there");
-    for (int poll = 0; FileLock::IsHeld(options.data_folder / "lock"); ++poll) {
-      if (poll == kDownPolls)
-        return DeadlineExceeded("the server (process " + std::to_string(pid) + ") does not stop");
-      std::this_thread::sleep_for(kPoll);
-    }
-    std::puts("stopped the server and every workload");
-    return Status::Ok();
+  const Status ended = signal == SIGINT ? plane->Shutdown() : Status::Ok();
+  if (!all_answered) {
+    // An invocation may take a minute, and its client's connection is cut. What was acknowledged is durable at any moment.
+    LogWarning("server", "left while requests were still under way");
+    std::fflush(nullptr);
+    std::_Exit(ended.ok() ? 0 : 1);
   }
-  RETURN_IF_ERROR(FillPaths(&options));
-  ASSIGN_OR_RETURN(const auto plane, ControlPlane::Open(options, Clock::System()));
-  RETURN_IF_ERROR(plane->Shutdown());
-  std::puts("stopped every workload (no server was running)");
-  return Status::Ok();
+  return ended;
 }
 
 Status PrintOperations() {
@@ -137,43 +162,57 @@ Status PrintOperations() {
   return Status::Ok();
 }
 
-void AddPaths(CLI::App* command, ServerOptions* options) {
-  options->data_folder = DefaultDataFolder();
-  command->add_option("--data-dir", options->data_folder, "where everything is kept")
-      ->capture_default_str();
-  command->add_option("--cache-dir", options->cache_folder, "where runtimes are made");
-  command->add_option("--runtimes-dir", options->runtimes_folder, "the catalogue of runtimes");
-  command->add_option("--kit-dir", options->kit_folder, "the python kit");
-  command->add_option("--programs-dir", options->programs_folder,
-                      "where sagebrush-agent and sagebrush-model-server stand");
-}
-
 }  // namespace
 
 void AddServerCommand(CLI::App& app, int* exit_code) {
   auto* command = app.add_subcommand("server", "run the server in the foreground");
   const auto options = std::make_shared<ServerOptions>();
   const auto listen = std::make_shared<std::string>("127.0.0.1:7070");
-  AddPaths(command, options.get());
+  AddPathOptions(command, options.get());
   command->add_option("--listen", *listen, "ADDRESS:PORT; port 0 takes a free one")
       ->capture_default_str();
+  AddIsolationOption(command, options.get());
   command->add_option("--account", options->account, "account id, at the first start")
       ->capture_default_str();
   command->add_option("--region", options->region, "region, at the first start")
       ->capture_default_str();
+  command
+      ->add_option_function<std::vector<std::string>>(
+          "--allow-instance-network",
+          [options](const std::vector<std::string>& networks) {
+            std::vector<http::Network> parsed;
+            for (const auto& text : networks) {
+              const auto network = http::Network::Parse(text);
+              if (!network.ok()) throw CLI::ValidationError(network.status().message());
+              parsed.push_back(*network);
+            }
+            options->instance_networks =
+                std::make_shared<const std::vector<http::Network>>(std::move(parsed));
+          },
+          "addresses that jobs may reach beside the public internet's, such as 10.1.0.0/16 of your "
+          "package index; may be given several times")
+      ->type_name("CIDR");
+  command->add_option("--upstream-proxy", options->upstream_proxy,
+                      "http://[USER:PASSWORD@]HOST:PORT that leads to the internet; by default "
+                      "HTTPS_PROXY, past what NO_PROXY names");
+  const auto supervise = std::make_shared<bool>(false);
+  command->add_flag("--supervise", *supervise,
+                    "keep the port open and start the server again when it crashes");
+  command
+      ->add_option_function<std::string>(
+          "--log-level", [](const std::string& name) { SetLogLevel(kLogLevels.at(name)); },
+          "debug (a line for each request), info, warning or error")
+      ->check(CLI::IsMember(kLogLevels))
+      ->default_str("info");
   command->callback([=] {
-    const Status status = Serve(*options, *listen);
-    *exit_code = status.ok() ? 0 : Fail(status);
-  });
-}
-
-void AddDownCommand(CLI::App& app, int* exit_code) {
-  auto* command = app.add_subcommand("down", "stop the server and every workload");
-  const auto options = std::make_shared<ServerOptions>();
-  AddPaths(command, options.get());
-  command->callback([=] {
-    const Status status = Down(*options);
-    *exit_code = status.ok() ? 0 : Fail(status);
+    Status status = ReadListen(*listen, options.get());
+    if (status.ok() && *supervise) {
+      *exit_code = Supervise(options->address, options->port, options->data_folder);
+      return;
+    }
+    if (status.ok()) status = Serve(*options);
+    if (!status.ok()) Fail(status);
+    *exit_code = status.ok() ? 0 : IsRefusal(status) ? kRefusedToStart : 1;
   });
 }
 

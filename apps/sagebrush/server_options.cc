@@ -3,6 +3,8 @@
 
 #include <cstdlib>
 
+#include <CLI/CLI.hpp>
+
 #include "base/file.h"
 
 namespace sagebrush::apps {
@@ -49,6 +51,31 @@ Status FillPaths(ServerOptions* options) {
     return NotFound("cannot find the python kit near " + self.string() +
                     "; give it with --kit-dir");
   return Status::Ok();
+}
+
+void AddPathOptions(CLI::App* command, ServerOptions* options) {
+  options->data_folder = DefaultDataFolder();
+  command->add_option("--data-dir", options->data_folder, "where everything is kept")
+      ->capture_default_str();
+  command->add_option("--cache-dir", options->cache_folder, "where runtimes are made");
+  command->add_option("--runtimes-dir", options->runtimes_folder, "the catalogue of runtimes");
+  command->add_option("--kit-dir", options->kit_folder, "the python kit");
+  command->add_option("--programs-dir", options->programs_folder,
+                      "where sagebrush-agent and sagebrush-model-server stand");
+}
+
+void AddIsolationOption(CLI::App* command, ServerOptions* options) {
+  command
+      ->add_option_function<std::string>(
+          "--isolation",
+          [options](const std::string& name) {
+            const auto isolation = orchestrator::ParseIsolation(name);
+            if (!isolation.ok()) throw CLI::ValidationError(isolation.status().message());
+            options->isolation = *isolation;
+          },
+          "sandbox, or none: instances then run directly on this machine (docs/guides/"
+          "any-machine.md)")
+      ->default_str("sandbox");
 }
 
 }  // namespace sagebrush::apps

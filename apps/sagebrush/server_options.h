@@ -3,9 +3,17 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
+#include "http/network.h"
+#include "orchestrator/backends/process/isolation.h"
+
+namespace CLI {
+class App;
+}
 
 namespace sagebrush::apps {
 
@@ -17,13 +25,20 @@ struct ServerOptions {
   std::filesystem::path runtimes_folder;  // the catalogue
   std::filesystem::path kit_folder;       // python/
   std::filesystem::path programs_folder;  // sagebrush-agent, sagebrush-model-server
-  std::string account = "123456789012";   // both only at the first start
+  orchestrator::Isolation isolation = orchestrator::Isolation::kSandbox;
+  std::string account = "123456789012";  // both only at the first start
   std::string region = "us-west-2";
+  // What instances may reach beside public addresses; null: nothing.
+  std::shared_ptr<const std::vector<http::Network>> instance_networks;
+  std::string upstream_proxy;  // a URL; "": the environment's
 };
 
 std::filesystem::path DefaultDataFolder();
 std::filesystem::path DefaultCacheFolder();
 // Fills what was not given: the programs beside this one, catalogue and kit in the checkout or installation around it.
 Status FillPaths(ServerOptions* options);
+// --data-dir and where the rest is, for every command that works on a data folder.
+void AddPathOptions(CLI::App* command, ServerOptions* options);
+void AddIsolationOption(CLI::App* command, ServerOptions* options);
 
 }  // namespace sagebrush::apps

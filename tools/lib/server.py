@@ -67,9 +67,12 @@ def stop_with_parent() -> None:
 
 
 class Server:
-    def __init__(self, data: pathlib.Path, log: pathlib.Path, port: int = 0):
+    """`supervised`: a server that crashes is started again behind the same port (tools/run)."""
+
+    def __init__(self, data: pathlib.Path, log: pathlib.Path, port: int = 0, supervised: bool = False):
         self.program = pathlib.Path(os.environ.get("SAGEBRUSH_BIN_DIR") or TOP / "build" / "bin") / "sagebrush"
         self.data, self.log, self.port = data, log, port
+        self.supervised = supervised
         self.url = None
         self._process = None
 
@@ -79,6 +82,8 @@ class Server:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         command = [self.program, "server", "--listen", f"127.0.0.1:{self.port}", "--data-dir", self.data,
                    "--cache-dir", cache_folder(), "--runtimes-dir", TOP / "runtimes"]
+        if self.supervised:
+            command.append("--supervise")
         with open(self.log, "wb") as log:
             self._process = subprocess.Popen(
                 [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
@@ -106,6 +111,10 @@ class Server:
         return self._process is not None and self._process.poll() is None
 
     def wait(self) -> int:
+        """Until it ends; tells when a crashed one is ready again."""
+        for line in self._process.stdout:
+            if READY.match(line):
+                print(f"The server crashed and was started again; what happened stands in {self.log}", flush=True)
         return self._process.wait()
 
     def stop(self) -> None:
