@@ -13,3 +13,11 @@ execute_process(COMMAND ${GENERATE} COMMAND_ERROR_IS_FATAL ANY)
 file(GLOB_RECURSE MODEL_SOURCES CONFIGURE_DEPENDS "${GEN}/aws_models/*.cc")
 add_library(sagebrush_models STATIC ${MODEL_SOURCES})
 target_include_directories(sagebrush_models PUBLIC "${GEN}" "${PROJECT_SOURCE_DIR}/src")
+
+# botocore's endpoints.json, from which `sagebrush env --install` makes the user's own.
+set(ENDPOINTS "${GEN}/client_files/endpoints.cc")
+add_custom_command(OUTPUT "${ENDPOINTS}"
+  COMMAND /usr/bin/python3 "${PROJECT_SOURCE_DIR}/codegen/endpoints.py" --wheel "${SAGEBRUSH_BOTOCORE_WHEEL}" --out "${ENDPOINTS}"
+  DEPENDS "${PROJECT_SOURCE_DIR}/codegen/endpoints.py" VERBATIM)
+add_library(sagebrush_client_files STATIC "${ENDPOINTS}")
+target_include_directories(sagebrush_client_files PRIVATE "${PROJECT_SOURCE_DIR}")

@@ -250,8 +250,8 @@ Status InstallProfile(const fs::path& data_folder, const std::string& profile) {
              (removed.empty() ? "the profile " : "in place of yours, the profile ") + profile +
                  ", whose credentials renew themselves");
   SayWritten(found.endpoints, endpoints_copy,
-             "the SageMaker SDKs find STS of " + access.region + " at " + host +
-                 ", WHATEVER PROFILE they use: for work with AWS itself in " + access.region +
+             "botocore finds STS of " + access.region + " at " + host +
+                 ", WHATEVER PROFILE is used: for work with AWS itself in " + access.region +
                  ", uninstall first");
   if (profile != "default") std::printf("use it: export AWS_PROFILE=%s\n", profile.c_str());
   std::puts("take it back: sagebrush env --uninstall");

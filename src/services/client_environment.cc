@@ -13,7 +13,6 @@ namespace {
 constexpr std::string_view kSavedPrefix = "SAGEBRUSH_SAVED_";
 constexpr std::string_view kActive =
     "SAGEBRUSH_ENV";  // names what we exported, so that leaving needs no list of its own
-constexpr std::string_view kUpstreamProxy = "SAGEBRUSH_UPSTREAM_PROXY";
 
 std::string Find(const Environment& environment, const std::string& name) {
   const auto it = environment.find(name);
@@ -24,7 +23,10 @@ std::string Find(const Environment& environment, const std::string& name) {
 std::string_view AuthorityOf(std::string_view url) {
   if (const std::size_t scheme = url.find("://"); scheme != std::string_view::npos)
     url.remove_prefix(scheme + 3);
-  return url.substr(0, url.find('/'));
+  url = url.substr(0, url.find('/'));
+  if (const std::size_t at = url.rfind('@'); at != std::string_view::npos)
+    url.remove_prefix(at + 1);
+  return url;
 }
 
 std::string HostOf(std::string_view url) {
@@ -67,22 +69,19 @@ Environment Ours(const ClientSettings& settings, const Environment& user) {
   ours["AWS_ACCESS_KEY_ID"] = settings.access_key;
   ours["AWS_SECRET_ACCESS_KEY"] = settings.secret_key;
   ours["AWS_SESSION_TOKEN"] = settings.session_token;
-  for (const char* name :
-       {"AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"})
+  for (const char* name : {"AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE",
+                           "NODE_EXTRA_CA_CERTS"})
     ours[name] = settings.ca_bundle;
   // HTTP_PROXY stays the user's: the server ends TLS for AWS's hosts, and nothing of AWS's is asked
   // for over plain HTTP.
-  ours["HTTPS_PROXY"] = ours["https_proxy"] = settings.server_address;
+  std::string proxy = settings.server_address;
+  const http::ProxySettings users = UserProxy(user);
+  if (http::ParseUpstreamProxy(users.url).ok() &&
+      AuthorityOf(users.url) != AuthorityOf(settings.server_address))
+    proxy.insert(proxy.find("://") + 3, http::UserInfoFor(users) + "@");
+  ours["HTTPS_PROXY"] = ours["https_proxy"] = proxy;
   const std::string no_proxy = Find(user, "NO_PROXY") + "," + Find(user, "no_proxy");
   ours["NO_PROXY"] = ours["no_proxy"] = MergeNoProxy(no_proxy, HostOf(settings.server_address));
-  // curl and Python prefer the lower-case form.
-  for (const char* name : {"https_proxy", "HTTPS_PROXY"}) {
-    const std::string proxy = Find(user, name);
-    if (proxy.empty() || AuthorityOf(proxy) == AuthorityOf(settings.server_address))
-      continue;  // a server is never its own proxy
-    ours[std::string(kUpstreamProxy)] = proxy;
-    break;
-  }
   return ours;
 }
 
@@ -145,6 +144,17 @@ std::vector<EnvironmentChange> EnterEnvironment(const ClientSettings& settings,
 
 std::vector<EnvironmentChange> LeaveEnvironment(const Environment& current) {
   return Difference(current, UserEnvironment(current));
+}
+
+http::ProxySettings UserProxy(const Environment& user) {
+  // curl and Python prefer the lower-case form.
+  const auto first = [&](std::initializer_list<const char*> names) {
+    for (const char* name : names)
+      if (std::string value = Find(user, name); !value.empty()) return value;
+    return std::string();
+  };
+  return {first({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}),
+          first({"no_proxy", "NO_PROXY"})};
 }
 
 std::string MergeNoProxy(std::string_view users, std::string_view server_host) {

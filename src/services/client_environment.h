@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a shell must export so that unchanged AWS clients in it reach this server: the pure part of
 // `sagebrush env` and `sagebrush run`. What the user had is kept in SAGEBRUSH_SAVED_* and comes
-// back with `env --unset`; entering twice starts from what she had, never from our own exports.
+// back with `env --unset`; entering twice starts from what she had, never from our own exports. A
+// proxy of her own travels in the password for ours (http/upstream_proxy.h), and is asked for her
+// tunnels.
 // Pure functions; any thread.
 #pragma once
 
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "http/upstream_proxy.h"
 
 namespace sagebrush::services {
 
@@ -34,6 +37,9 @@ struct EnvironmentChange {
 
 // The environment as the user had it, with whatever an earlier `env` exported taken back.
 Environment UserEnvironment(const Environment& current);
+
+// How the user reaches the internet.
+http::ProxySettings UserProxy(const Environment& user);
 
 // From `current` to an environment whose clients speak to the server; sorted by name.
 std::vector<EnvironmentChange> EnterEnvironment(const ClientSettings& settings,

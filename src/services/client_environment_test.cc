@@ -35,6 +35,11 @@ Environment Leave(const Environment& environment) {
   return Apply(environment, LeaveEnvironment(environment));
 }
 
+std::string OursFor(const http::ProxySettings& settings,
+                    const std::string& server = "127.0.0.1:7070") {
+  return "http://" + http::UserInfoFor(settings) + "@" + server;
+}
+
 TEST(ClientEnvironment, LeadsEveryClientToTheServer) {
   const Environment inside = Enter({{"PATH", "/bin"}});
 
@@ -44,8 +49,8 @@ TEST(ClientEnvironment, LeadsEveryClientToTheServer) {
   EXPECT_EQ(inside.at("AWS_ACCESS_KEY_ID"), "ASIA");
   EXPECT_EQ(inside.at("AWS_SECRET_ACCESS_KEY"), "secret");
   EXPECT_EQ(inside.at("AWS_SESSION_TOKEN"), "token");
-  for (const char* name :
-       {"AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE"})
+  for (const char* name : {"AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE",
+                           "NODE_EXTRA_CA_CERTS"})
     EXPECT_EQ(inside.at(name), "/data/client/ca-bundle.pem") << name;
   EXPECT_EQ(inside.at("HTTPS_PROXY"), "http://127.0.0.1:7070");
   EXPECT_EQ(inside.at("https_proxy"), "http://127.0.0.1:7070");
@@ -72,7 +77,8 @@ TEST(ClientEnvironment, GivesBackExactlyWhatTheUserHad) {
   EXPECT_FALSE(inside.contains("AWS_PROFILE"));
   EXPECT_FALSE(inside.contains("AWS_ENDPOINT_URL_S3"));
   EXPECT_EQ(inside.at("SAGEBRUSH_SAVED_AWS_PROFILE"), "work");
-  EXPECT_EQ(inside.at("SAGEBRUSH_UPSTREAM_PROXY"), "http://corp:3128");
+  EXPECT_EQ(inside.at("HTTPS_PROXY"), OursFor({"http://corp:3128", "intranet"}));
+  EXPECT_EQ(inside.at("https_proxy"), inside.at("HTTPS_PROXY"));
   EXPECT_EQ(inside.at("HTTP_PROXY"), "http://corp:3128");
   EXPECT_EQ(inside.at("NO_PROXY"), "intranet,localhost,127.0.0.1");
   EXPECT_EQ(Leave(inside), user);
@@ -88,7 +94,7 @@ TEST(ClientEnvironment, StartsFromTheUsersWhenEnteredTwice) {
   const Environment twice = Enter(once, other);
 
   EXPECT_EQ(twice, Enter(user, other));
-  EXPECT_EQ(twice.at("SAGEBRUSH_UPSTREAM_PROXY"), "http://corp:3128");
+  EXPECT_EQ(twice.at("HTTPS_PROXY"), OursFor({"http://corp:3128", "a"}, "127.0.0.1:8080"));
   EXPECT_TRUE(EnterEnvironment(kSettings, once).empty());
   EXPECT_EQ(Leave(twice), user);
 }
@@ -96,7 +102,16 @@ TEST(ClientEnvironment, StartsFromTheUsersWhenEnteredTwice) {
 TEST(ClientEnvironment, IsNeverItsOwnProxy) {
   const Environment inside = Enter({{"https_proxy", "http://127.0.0.1:7070/"}});
 
-  EXPECT_FALSE(inside.contains("SAGEBRUSH_UPSTREAM_PROXY"));
+  EXPECT_EQ(inside.at("HTTPS_PROXY"), "http://127.0.0.1:7070");
+}
+
+TEST(ClientEnvironment, HandsOnOnlyAProxyThatCanBeAsked) {
+  EXPECT_EQ(Enter({{"all_proxy", "socks5://corp:1080"}}).at("HTTPS_PROXY"),
+            "http://127.0.0.1:7070");
+  EXPECT_EQ(Enter({{"ALL_PROXY", "http://corp:1"}}).at("HTTPS_PROXY"),
+            OursFor({"http://corp:1", ""}));
+  EXPECT_EQ(Enter({{"https_proxy", "http://a:1"}, {"HTTPS_PROXY", "http://b:1"}}).at("HTTPS_PROXY"),
+            OursFor({"http://a:1", ""}));
 }
 
 TEST(ClientEnvironment, KeepsAwsHostsOutOfNoProxy) {
