@@ -2,6 +2,7 @@
 #include "services/sagemaker_runtime/runtime_service.h"
 
 #include <atomic>
+#include <chrono>
 
 #include "base/strings.h"
 #include "orchestrator/controller.h"
@@ -41,8 +42,9 @@ class Place {
 
 class RuntimeService final : public Service {
  public:
-  RuntimeService(serving::Router& router, metastore::RecordStore& records)
-      : router_(router), records_(records) {
+  RuntimeService(serving::Router& router, metastore::RecordStore& records,
+                 sagemaker_metrics::InvocationMetrics& metrics)
+      : router_(router), records_(records), metrics_(metrics) {
     operations_.emplace(
         "InvokeEndpoint",
         Operation{
@@ -64,7 +66,9 @@ class RuntimeService final : public Service {
  private:
   aws::Outcome<std::monostate> Invoke(const RequestContext& context, const Json& input,
                                       http::Exchange& exchange) {
+    const auto begun = SteadyClock::now();
     const std::string endpoint = input.GetString("EndpointName");
+    const std::string scope = context.scope();
     auto body = exchange.ReadAll(kMaxBody);
     if (body.status().code() == Code::kResourceExhausted)
       return aws::Error{
@@ -73,7 +77,7 @@ class RuntimeService final : public Service {
           .http_status = 413};
     if (!body.ok()) return body.status();
 
-    serving::Invocation invocation{.endpoint_key = context.scope() + "/" + endpoint,
+    serving::Invocation invocation{.endpoint_key = scope + "/" + endpoint,
                                    .target_variant = input.GetString("TargetVariant"),
                                    .headers = {},
                                    .body = std::move(*body)};
@@ -90,10 +94,33 @@ class RuntimeService final : public Service {
                                    std::to_string(kMaxInvocations) +
                                    " invocations at a time; try again.",
                         .http_status = 429};
+    const auto asked = SteadyClock::now();
     auto answer = router_.Invoke(invocation);
+    const auto answered = SteadyClock::now();
     if (!answer.ok()) return Refuse(context, endpoint, invocation, answer.status());
-    if (answer->response.status >= 400) return ModelError(context, endpoint, answer->response);
+    sagemaker_metrics::InvocationRecord record{.scope = scope,
+                                               .endpoint = endpoint,
+                                               .variant = answer->variant,
+                                               .model_status = answer->response.status,
+                                               .instances = answer->instances,
+                                               .model_latency = Micros(asked, answered)};
+    auto outcome = Reply(context, endpoint, &*answer, exchange);
+    record.overhead = Micros(begun, asked) + Micros(answered, SteadyClock::now());
+    metrics_.Record(record);
+    return outcome;
+  }
 
+  using SteadyClock = std::chrono::steady_clock;
+  static std::chrono::microseconds Micros(SteadyClock::time_point from,
+                                          SteadyClock::time_point to) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(to - from);
+  }
+
+  static aws::Outcome<std::monostate> Reply(const RequestContext& context,
+                                            const std::string& endpoint,
+                                            serving::InvocationAnswer* answer,
+                                            http::Exchange& exchange) {
+    if (answer->response.status >= 400) return ModelError(context, endpoint, answer->response);
     http::Response response{.status = 200, .headers = {}, .body = std::move(answer->response.body)};
     response.headers.Add("x-amzn-RequestId", context.request_id);
     response.headers.Add("x-Amzn-Invoked-Production-Variant", answer->variant);
@@ -165,14 +192,16 @@ class RuntimeService final : public Service {
   std::atomic<int> invocations_{0};
   serving::Router& router_;
   metastore::RecordStore& records_;
+  sagemaker_metrics::InvocationMetrics& metrics_;
   std::map<std::string, Operation, std::less<>> operations_;
 };
 
 }  // namespace
 
 std::unique_ptr<Service> MakeRuntimeService(serving::Router& router,
-                                            metastore::RecordStore& records) {
-  return std::make_unique<RuntimeService>(router, records);
+                                            metastore::RecordStore& records,
+                                            sagemaker_metrics::InvocationMetrics& metrics) {
+  return std::make_unique<RuntimeService>(router, records, metrics);
 }
 
 }  // namespace sagebrush::services::sagemaker_runtime

@@ -5,12 +5,14 @@
 #include <memory>
 
 #include "metastore/record_store.h"
+#include "services/sagemaker_metrics/invocation_metrics.h"
 #include "services/service.h"
 #include "serving/router.h"
 
 namespace sagebrush::services::sagemaker_runtime {
 
 std::unique_ptr<Service> MakeRuntimeService(serving::Router& router,
-                                            metastore::RecordStore& records);
+                                            metastore::RecordStore& records,
+                                            sagemaker_metrics::InvocationMetrics& metrics);
 
 }  // namespace sagebrush::services::sagemaker_runtime
