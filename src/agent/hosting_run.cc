@@ -118,6 +118,7 @@ Outcome ServeUntilTheEnd(const Surroundings& around) {
 }  // namespace
 
 Outcome RunHosting(const Surroundings& around) {
+  const ResourceWatch resources = WatchResources(around);
   for (const std::string& line : around.order.first_log_lines) around.session.Log(line);
   around.session.Report("Downloading");
   const Status made = MakeMlFolder(around.order, around.paths);

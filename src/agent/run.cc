@@ -43,6 +43,11 @@ TimeLimit::~TimeLimit() {
   if (thread_.joinable()) thread_.join();
 }
 
+ResourceWatch WatchResources(const Surroundings& around) {
+  return ResourceWatch({.folder = around.paths.ml},
+                       [&around](const Json& message) { around.session.SendOnce(message); });
+}
+
 Result<std::unique_ptr<ApiForwarder>> StartForwarder(const Surroundings& around) {
   if (!around.order.network) return std::unique_ptr<ApiForwarder>();
   return ApiForwarder::Start(

@@ -12,6 +12,7 @@
 
 #include "agent/api_forwarder.h"
 #include "agent/paths.h"
+#include "agent/resource_watch.h"
 #include "agent/session.h"
 #include "agent/stop_signal.h"
 #include "agent/user_process.h"
@@ -64,6 +65,8 @@ class TimeLimit {
   std::thread thread_;
 };
 
+// Tells the server what the instance uses, until it is destroyed.
+ResourceWatch WatchResources(const Surroundings& around);
 // The loopback port for user code, if the order has one.
 Result<std::unique_ptr<ApiForwarder>> StartForwarder(const Surroundings& around);
 // Starts the order's command; its lines go to the session, its end wakes `stop`'s waiters.

@@ -29,7 +29,10 @@ Session::Session(const WorkOrder& order, const Paths& paths, StopSignal* stop, c
            .on_disconnected = [this] { reports_.Disconnected(); },
            .on_logs_ack = [this](std::uint64_t sequence) { spool_.Acknowledge(sequence); },
            .on_report_ack = [this](std::uint64_t number) { reports_.Acknowledge(number); },
-           .on_dial = [this](std::int64_t id, int port) { dialer_.Dial(id, port); },
+           .on_dial =
+               [this, serving_port = paths.serving_port](std::int64_t id, int port) {
+                 dialer_.Dial(id, port == kContractPort ? serving_port : port);
+               },
            .on_stop =
                [this](const std::string& reason) {
                  stop_->Request(reason.empty() ? "stopped" : reason);
@@ -67,6 +70,11 @@ void Session::Ship() {
 void Session::Log(std::string line) { spool_.Append(std::move(line)); }
 
 void Session::Report(std::string_view phase, const Json& members) { reports_.Add(phase, members); }
+
+void Session::SendOnce(const Json& message) {
+  const Status sent = link_.Send(message);
+  if (!sent.ok()) LogDebug("agent", "not said: " + sent.message());
+}
 
 bool Session::Conclude(std::string_view phase, const Json& members) {
   while (!refused_ && !spool_.Drain(kLook)) {

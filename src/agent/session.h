@@ -34,6 +34,8 @@ class Session {
   // Waits while the spool is full.
   void Log(std::string line);
   void Report(std::string_view phase, const Json& members = Json::Object());
+  // Says something once, if a server is there.
+  void SendOnce(const Json& message);
 
   // Says the last word: waits until all log lines are on the server's disk, reports, and waits until that is acknowledged. The
   // server may be away for days, so only a refusal ends the wait early; whoever wants it shorter kills the instance. Whether
