@@ -61,7 +61,21 @@ Status CheckEntry(archive_entry* entry) {
   return Status::Ok();
 }
 
-Status CopyData(archive* from, archive* to, std::uint64_t* bytes_left) {
+// A bomb is stopped while there is room left for others: the disk is not the archive's alone.
+constexpr std::uint64_t kRoomStep = 8 << 20;
+constexpr std::uint64_t kLeastFree = 64 << 20;
+
+Status CheckRoom(const fs::path& folder) {
+  std::error_code error;
+  const fs::space_info space = fs::space(folder, error);
+  if (error || space.available >= std::min(kLeastFree, std::uint64_t{space.capacity} / 20))
+    return Status::Ok();
+  return ResourceExhausted(
+      "the archive unpacks to more than the disk has room for (free some space there, and try "
+      "again)");
+}
+
+Status CopyData(archive* from, archive* to, const fs::path& folder, std::uint64_t* bytes_left) {
   const void* block = nullptr;
   std::size_t size = 0;
   la_int64_t offset = 0;
@@ -70,6 +84,8 @@ Status CopyData(archive* from, archive* to, std::uint64_t* bytes_left) {
     if (code == ARCHIVE_EOF) return Status::Ok();
     if (code < ARCHIVE_WARN) return InvalidArgument("broken archive: " + Error(from));
     if (size > *bytes_left) return InvalidArgument("the archive unpacks to more than is allowed");
+    if (*bytes_left / kRoomStep != (*bytes_left - size) / kRoomStep)
+      RETURN_IF_ERROR(CheckRoom(folder));
     *bytes_left -= size;
     if (archive_write_data_block(to, block, size, offset) < ARCHIVE_WARN)
       return ErrnoStatus(archive_errno(to), "cannot unpack");
@@ -138,7 +154,7 @@ Status UnpackArchive(const fs::path& path, const fs::path& folder, const UnpackL
       return ErrnoStatus(archive_errno(out.get()),
                          "cannot unpack " + name + " (" + Error(out.get()) + ")");
     if (archive_entry_size(entry) > 0 || archive_entry_size_is_set(entry) == 0)
-      RETURN_IF_ERROR(CopyData(in.get(), out.get(), &bytes_left));
+      RETURN_IF_ERROR(CopyData(in.get(), out.get(), folder, &bytes_left));
     if (archive_write_finish_entry(out.get()) < ARCHIVE_WARN)
       return ErrnoStatus(archive_errno(out.get()),
                          "cannot unpack " + name + " (" + Error(out.get()) + ")");

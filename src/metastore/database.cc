@@ -5,6 +5,7 @@
 // with 64 waiting, 60 times the writes of one commit each.
 #include "metastore/database.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -18,6 +19,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "metastore/internal/connection.h"
+#include "metastore/internal/disk_reserve.h"
 
 namespace sagebrush::metastore {
 
@@ -80,7 +82,10 @@ Status MakePrivateFile(const std::filesystem::path& file) {
 class SqliteDatabase final : public Database {
  public:
   SqliteDatabase(std::filesystem::path file, std::unique_ptr<Connection> writer)
-      : file_(std::move(file)), writer_(std::move(writer)), thread_([this] { RunWriter(); }) {}
+      : file_(std::move(file)),
+        writer_(std::move(writer)),
+        reserve_(file_),
+        thread_([this] { RunWriter(); }) {}
 
   ~SqliteDatabase() override {
     {
@@ -172,6 +177,13 @@ class SqliteDatabase final : public Database {
       if (const Status undone = writer_->Run("ROLLBACK"); !undone.ok())
         LogError("metastore", "rollback failed: " + undone.message());
     }
+    if (fatal.ok() && any) reserve_.Restore();
+    const auto is_full = [](const Pending* pending) {
+      return pending->status.code() == Code::kResourceExhausted;
+    };
+    if (fatal.code() == Code::kResourceExhausted ||
+        std::any_of(group.begin(), group.end(), is_full))
+      reserve_.GiveUp();
     if (fatal.ok()) return any;
     for (Pending* pending : group)
       if (pending->status.ok()) pending->status = fatal;
@@ -231,6 +243,7 @@ class SqliteDatabase final : public Database {
 
   const std::filesystem::path file_;
   const std::unique_ptr<Connection> writer_;  // the writer thread's
+  internal::DiskReserve reserve_;             // the writer thread's
 
   mutable std::mutex mutex_;  // guards queue_, stopping_, commits_ and each Pending::state
   std::condition_variable wake_writer_;

@@ -393,7 +393,7 @@ class Ledger:
             status = self.endpoint_status(lambda call: call())
             found = NOTHING if status in (NOTHING, "Deleting") else "there"
             if status == "Failed":
-                problems.append("the endpoint has failed")
+                problems.append("the endpoint has failed: " + self.sagemaker.describe_endpoint(EndpointName=ENDPOINT).get("FailureReason", ""))
             self.endpoints.settle(ENDPOINT, found, problems)
         jobs = {job["TrainingJobName"]: job["TrainingJobStatus"] for page in self.sagemaker.get_paginator("list_training_jobs").paginate()
                 for job in page["TrainingJobSummaries"]}

@@ -28,7 +28,7 @@ def test_whatever_the_moment_of_a_kill_nothing_is_lost_doubled_or_left(server, m
         moment.join()
         server.start()
         problems = answer["problems"] + ledger.ask(do="check")["problems"]
-        assert not problems, where + "\n" + "\n".join(problems)
+        assert not problems, "%s\n%s\n%s" % (where, "\n".join(problems), server.log.read_text()[-4000:])
         print("%s: %d acknowledged" % (where, answer["acknowledged"]), flush=True)
 
     for name, job in ended_jobs(ledger, "seed %d" % SEED, server).items():

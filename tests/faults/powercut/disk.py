@@ -143,6 +143,8 @@ class Disk:
             self.nodes[ino] = File()
         elif kind in (WRITE, TRUNCATE):
             self.nodes[ino].pending.append((at, kind, offset, rest))
+        elif folder and folder not in self.nodes:
+            pass  # of an instance, whose agent made the folder: nobody's promise
         elif kind == LINK:
             self.nodes[folder].pending.append((at, [(name, self.nodes[ino])]))
         elif kind == MAKE_FOLDER:
