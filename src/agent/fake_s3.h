@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // For tests: S3 as far as an instance speaks it, in memory, behind the real HTTP server on a unix socket, with signatures
-// checked by the real verifier; and the credentials endpoint. Any thread may call.
+// checked by the real verifier; the credentials endpoint; and the cache of installed packages. Any thread may call.
 #pragma once
 
 #include <filesystem>
@@ -60,6 +60,11 @@ class FakeS3 {
     const std::lock_guard lock(mutex_);
     cut_after_ = bytes;
   }
+  // Archives of installed packages by their key.
+  std::map<std::string, std::string> packages() {
+    const std::lock_guard lock(mutex_);
+    return packages_;
+  }
   int requests() {
     const std::lock_guard lock(mutex_);
     return requests_;
@@ -109,6 +114,9 @@ class FakeS3 {
                                                                          std::chrono::hours(1))}})
                                   .Dump());
     }
+    constexpr std::string_view kPackages = "/_sagebrush/packages/";
+    if (request.raw_path().starts_with(kPackages))
+      return Packages(exchange, std::string(request.raw_path().substr(kPackages.size())), *body);
     if (!SignatureIsRight(request, *body))
       return Error(exchange, 403, "SignatureDoesNotMatch", "wrong signature");
     const std::string path = PercentDecode(request.raw_path().substr(1)).value_or("");
@@ -154,6 +162,20 @@ class FakeS3 {
       return Answer(exchange, "", HexEncode(Md5(*body)));
     }
     Error(exchange, 405, "MethodNotAllowed", "no");
+  }
+
+  void Packages(http::Exchange& exchange, const std::string& key, const std::string& body) {
+    const std::lock_guard lock(mutex_);
+    const http::Request& request = exchange.request();
+    if (request.headers.GetOr("X-Sagebrush-Token", "") != "secret-token")
+      return Error(exchange, 403, "AccessDenied", "no token");
+    if (request.method == "PUT") {
+      packages_[key] = body;
+      return Answer(exchange, "");
+    }
+    const auto found = packages_.find(key);
+    if (found == packages_.end()) return Error(exchange, 404, "NotFound", "none");
+    Answer(exchange, found->second);
   }
 
   void List(http::Exchange& exchange, const std::string& bucket,
@@ -212,6 +234,7 @@ class FakeS3 {
   std::mutex mutex_;                            // guards all below
   std::map<std::string, std::string> objects_;  // "bucket/key"
   std::map<std::string, std::map<int, std::string>> uploads_;
+  std::map<std::string, std::string> packages_;
   int failures_ = 0;
   int requests_ = 0;
   int parts_ = 0;

@@ -28,6 +28,8 @@ struct Paths {
   std::filesystem::path channel(std::string_view name) const {
     return ml / "input" / "data" / name;
   }
+  // The user site of the program's Python (PYTHONUSERBASE): what requirements.txt and the program's own pip installed.
+  std::filesystem::path packages() const { return ml / ".sagebrush" / "packages"; }
   std::filesystem::path output_data() const { return ml / "output" / "data"; }
   std::filesystem::path failure_file() const { return ml / "output" / "failure"; }
 };

@@ -8,6 +8,7 @@
 
 #include "agent/channels.h"
 #include "agent/failure_text.h"
+#include "agent/install_run.h"
 #include "agent/memory_watch.h"
 #include "agent/ml_folder.h"
 #include "agent/role_credentials.h"
@@ -168,6 +169,7 @@ Outcome RunTraining(const Surroundings& around) {
   const Result<std::unique_ptr<ApiForwarder>> forwarder = StartForwarder(around);
   if (!forwarder.ok()) return Outcome::Failed(forwarder.status());
   around.session.Report("Training");
+  if (auto ended = InstallRequirements(around)) return *std::move(ended);
   Outcome outcome = RunProgram(around);
   if (around.session.refused()) return outcome;
 

@@ -11,9 +11,9 @@
 #include "agent/api_forwarder.h"
 #include "agent/fake_control_server.h"
 #include "agent/fake_s3.h"
-#include "agent/process_tree.h"
 #include "base/archive.h"
 #include "base/file.h"
+#include "base/process_tree.h"
 
 namespace sagebrush::agent {
 namespace {
@@ -23,6 +23,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 class TrainingRunTest : public ::testing::Test {
@@ -82,6 +83,22 @@ class TrainingRunTest : public ::testing::Test {
     return server_->LastReport();
   }
 
+  // An order whose code holds this requirements.txt, installed by a shell script in pip's place.
+  Json OrderWithRequirements(const std::string& requirements, const std::string& install,
+                             const std::string& script) {
+    const fs::path code = folder_.path() / "code";
+    EXPECT_TRUE(MakeFolders(code).ok());
+    EXPECT_TRUE(WriteFile(code / "requirements.txt", requirements).ok());
+    EXPECT_TRUE(PackArchive(code, folder_.path() / "code.tar.gz").ok());
+    s3_->Put("s3://data/code.tar.gz", *ReadFile(folder_.path() / "code.tar.gz"));
+    Json order = Order(script);
+    order["channels"] = Json::Array();
+    order["code"] = Json::Object({{"s3_uri", "s3://data/code.tar.gz"}});
+    order["runtime"] = "tensorflow-2.19";
+    order["install_command"] = Json::Array({"/bin/sh", "-c", install});
+    return order;
+  }
+
   TempFolder folder_;
   Paths paths_;
   StopSignal stop_;
@@ -115,6 +132,68 @@ TEST_F(TrainingRunTest, AJobReadsItsChannelAndItsModelIsStored) {
   ASSERT_TRUE(UnpackArchive(archive, unpacked).ok());
   EXPECT_EQ(ReadFile(unpacked / "w.bin").value_or(""), "weights\n");
   EXPECT_FALSE(fs::exists(paths_.ml / ".sagebrush"));
+}
+
+constexpr char kInstall[] =
+    "echo installing $(cat requirements.txt); mkdir -p $PYTHONUSERBASE/bin;"
+    "echo 'echo installed program' > $PYTHONUSERBASE/bin/tool; chmod +x $PYTHONUSERBASE/bin/tool";
+
+TEST_F(TrainingRunTest, RequirementsAreInstalledBeforeTheProgramAndKeptForTheNextJob) {
+  const Json last = RunToTheEnd(OrderWithRequirements("a==1", kInstall, "tool"));
+
+  EXPECT_EQ(last.GetString("phase"), "Completed") << last.Dump();
+  EXPECT_THAT(server_->Lines(), Contains("installing a==1"));
+  EXPECT_THAT(server_->Lines(), Contains("installed program"));
+  ASSERT_EQ(s3_->packages().size(), 1U);
+
+  // Another job's instance: another folder, the same server.
+  paths_.ml = folder_.path() / "other";
+  paths_.control_socket = folder_.path() / "other.sock";
+  server_ = std::make_unique<FakeControlServer>(paths_.control_socket, "i-1", "secret-token");
+  server_->Start();
+  const Json again = RunToTheEnd(OrderWithRequirements("a==1", kInstall, "tool"));
+
+  EXPECT_EQ(again.GetString("phase"), "Completed") << again.Dump();
+  EXPECT_THAT(server_->Lines(), Contains(HasSubstr("were installed before")));
+  EXPECT_THAT(server_->Lines(), Not(Contains("installing a==1")));
+  EXPECT_THAT(server_->Lines(), Contains("installed program"));
+}
+
+TEST_F(TrainingRunTest, RequirementsThatCannotBeInstalledFailTheJobInTheFormOfAws) {
+  const Json last = RunToTheEnd(OrderWithRequirements(
+      "none==9", "echo looking; echo 'ERROR: No matching distribution found for none==9'; exit 1",
+      "echo never"));
+
+  EXPECT_EQ(last.GetString("phase"), "Failed");
+  EXPECT_THAT(last.GetString("failure"),
+              StartsWith("AlgorithmError: InstallRequirementsError:\nExitCode 1\nErrorMessage "
+                         "\"ERROR: No matching distribution found for none==9\"\nCommand "
+                         "\"/bin/sh -c "));
+  EXPECT_THAT(last.GetString("failure"),
+              AllOf(HasSubstr("EnableNetworkIsolation"), EndsWith(", exit code: 1")));
+  EXPECT_THAT(server_->Lines(), Not(Contains("never")));
+  EXPECT_TRUE(s3_->packages().empty());
+}
+
+TEST_F(TrainingRunTest, WhatASetUpLeavesRunningEndsBeforeThePackagesAreKept) {
+  const Json last = RunToTheEnd(OrderWithRequirements(
+      "a==1",
+      "mkdir -p $PYTHONUSERBASE; (sleep 1000; echo evil > $PYTHONUSERBASE/evil) & "
+      "echo $! > $PYTHONUSERBASE/pid",
+      "kill -0 $(cat $PYTHONUSERBASE/pid) && echo alive || echo gone"));
+
+  EXPECT_EQ(last.GetString("phase"), "Completed") << last.Dump();
+  EXPECT_THAT(server_->Lines(), Contains("gone"));
+}
+
+TEST_F(TrainingRunTest, AStopEndsAnInstallation) {
+  Run(OrderWithRequirements("a==1", "echo begun; sleep 1000", "echo never"));
+  ASSERT_TRUE(server_->WaitForLine("begun"));
+  stop_.Request("StopTrainingJob");
+  agent_.join();
+
+  EXPECT_EQ(server_->LastReport().GetString("phase"), "Stopped");
+  EXPECT_TRUE(s3_->packages().empty());
 }
 
 TEST_F(TrainingRunTest, AnEmptyModelFolderStoresNothing) {

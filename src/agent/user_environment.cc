@@ -22,8 +22,9 @@ std::vector<std::string> UserEnvironment(const WorkOrder& order, const Paths& pa
   };
 
   // A user's own entry point (SDK 3 sends bash) says python3 and pip3 and means the image's.
-  set("PATH", fmt::format("{}:{}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                          paths.runtime_programs.string(), paths.kit_programs.string()));
+  set("PATH", fmt::format("{}:{}:{}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                          paths.runtime_programs.string(), (paths.packages() / "bin").string(),
+                          paths.kit_programs.string()));
   set("HOME",
       !paths.on_the_machine() && ::access("/root", W_OK) == 0 ? "/root" : paths.tmp.string());
   set("LANG", "C.UTF-8");
@@ -31,6 +32,11 @@ std::vector<std::string> UserEnvironment(const WorkOrder& order, const Paths& pa
   set("PYTHONIOENCODING", "UTF-8");
   set("PYTHONUNBUFFERED", "1");  // a printed line is a log line at once
   set("PYTHONDONTWRITEBYTECODE", "1");
+  // The runtime is read-only: pip, started by us or by the program, installs here. Not below HOME, which may be memory; and a
+  // cache of downloads would die with the instance.
+  set("PYTHONUSERBASE", paths.packages().string());
+  set("PIP_NO_CACHE_DIR", "1");
+  set("PIP_DISABLE_PIP_VERSION_CHECK", "1");
   set("HOSTNAME", order.current_host);
   set("CURRENT_HOST", order.current_host);
   if (order.kind == WorkOrder::Kind::kTraining) {
@@ -54,15 +60,18 @@ std::vector<std::string> UserEnvironment(const WorkOrder& order, const Paths& pa
     set("AWS_CONTAINER_CREDENTIALS_FULL_URI", server + "/_sagebrush/credentials");
     set("HTTPS_PROXY", server);
     set("https_proxy", server);
+    set("HTTP_PROXY", server);
+    set("http_proxy", server);
     set("NO_PROXY", "localhost,127.0.0.1");
     set("no_proxy", "localhost,127.0.0.1");
     if (std::filesystem::exists(paths.ca_bundle)) {
-      for (const char* name :
-           {"AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "PIP_CERT"}) {
+      for (const char* name : {"AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE",
+                               "CURL_CA_BUNDLE", "PIP_CERT", "NODE_EXTRA_CA_CERTS"}) {
         set(name, paths.ca_bundle.string());
       }
     }
   }
+  for (const auto& [name, value] : order.machine_environment) set(name, value);
   for (const auto& [name, value] : order.environment)
     set(name, value);  // what the user asked for wins
 

@@ -55,6 +55,15 @@ Result<WorkOrder::Pairs> TextPairs(const Json& object, std::string_view member) 
   return pairs;
 }
 
+Result<WorkOrder::Pairs> Variables(const Json& object, std::string_view member) {
+  ASSIGN_OR_RETURN(WorkOrder::Pairs pairs, TextPairs(object, member));
+  for (const auto& [name, value] : pairs) {
+    if (name.empty() || name.find('=') != std::string::npos)
+      return Wrong(member, "has a name that is none");
+  }
+  return pairs;
+}
+
 Result<std::int64_t> Count(const Json& object, std::string_view member, std::int64_t fallback,
                            std::int64_t most) {
   const Json* value = object.Find(member);
@@ -189,12 +198,11 @@ Result<WorkOrder> ParseWorkOrder(std::string_view text) {
   ASSIGN_OR_RETURN(order.hyperparameters, TextPairs(json, "hyperparameters"));
   ASSIGN_OR_RETURN(order.command, Texts(json, "command"));
   if (order.command.empty() || order.command.front().empty()) return Wrong("command", "is empty");
+  ASSIGN_OR_RETURN(order.install_command, Texts(json, "install_command"));
+  ASSIGN_OR_RETURN(order.runtime, Text(json, "runtime", false));
   ASSIGN_OR_RETURN(order.working_directory, Text(json, "working_directory", false));
-  ASSIGN_OR_RETURN(order.environment, TextPairs(json, "environment"));
-  for (const auto& [name, value] : order.environment) {
-    if (name.empty() || name.find('=') != std::string::npos)
-      return Wrong("environment", "has a name that is none");
-  }
+  ASSIGN_OR_RETURN(order.machine_environment, Variables(json, "machine_environment"));
+  ASSIGN_OR_RETURN(order.environment, Variables(json, "environment"));
   ASSIGN_OR_RETURN(order.first_log_lines, Texts(json, "first_log_lines"));
   RETURN_IF_ERROR(ParseParts(json, &order));
 

@@ -116,7 +116,8 @@ TEST(UserEnvironment, AnEntryPointOfTheUsersFindsTheRuntimesPython) {
       UserEnvironment(ParseWorkOrder(json.Dump()).value(), Paths{}, "");
 
   EXPECT_THAT(variables,
-              Contains(StartsWith("PATH=/opt/sagebrush/runtime/bin:/opt/sagebrush/kit/bin:/usr")));
+              Contains(StartsWith("PATH=/opt/sagebrush/runtime/bin:/opt/ml/.sagebrush/packages/bin:"
+                                  "/opt/sagebrush/kit/bin:/usr")));
 }
 
 TEST(UserEnvironment, WithoutNetworkNothingPointsToTheServer) {
