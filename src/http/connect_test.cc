@@ -257,6 +257,20 @@ TEST_F(ConnectTest, PublicOnlyTunnelsRefusePrivateAddresses) {
   }
 }
 
+TEST_F(ConnectTest, NetworksThatAreAllowedAreReachedBesidePublicOnes) {
+  decision_.action = ConnectDecision::Action::kTunnel;
+  decision_.public_addresses_only = true;
+  decision_.also_allowed = std::make_shared<const std::vector<Network>>(
+      std::vector<Network>{Network::Parse("127.0.0.0/30").value()});
+  const std::string port = std::to_string(port_);
+  RawClient allowed(port_);
+  allowed.Say("CONNECT 127.0.0.1:" + port + " HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_THAT(allowed.HearHead(), StartsWith("HTTP/1.1 200 "));
+  RawClient other(port_);
+  other.Say("CONNECT 127.0.0.4:" + port + " HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_THAT(other.HearAll(), StartsWith("HTTP/1.1 403 "));
+}
+
 TEST_F(ConnectTest, AnUpstreamThatIsNotThereGives502) {
   decision_.action = ConnectDecision::Action::kTunnel;
   // A bound socket that does not listen keeps its port free of listeners.
