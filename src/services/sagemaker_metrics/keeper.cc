@@ -22,8 +22,7 @@ void MetricKeeper::Stop() {
     stopping_ = true;
   }
   stop_.notify_all();
-  if (!thread_.joinable()) return;
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
   Flush();
 }
 

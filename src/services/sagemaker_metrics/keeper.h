@@ -20,7 +20,7 @@ class MetricKeeper {
   MetricKeeper& operator=(const MetricKeeper&) = delete;
 
   void Start();
-  void Stop();  // the last flush; idempotent
+  void Stop();  // again: flushes what has come since
 
  private:
   void Run();
