@@ -151,6 +151,7 @@ Status StoreAll(const Surroundings& around, bool with_model, S3Client* s3) {
 
 Outcome RunTraining(const Surroundings& around) {
   const TimeLimit time_limit(around.order.max_runtime, &around.stop);
+  const ResourceWatch resources = WatchResources(around);
   for (const std::string& line : around.order.first_log_lines) around.session.Log(line);
 
   around.session.Report("Downloading");
