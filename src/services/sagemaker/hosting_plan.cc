@@ -47,9 +47,10 @@ aws::Outcome<orchestrator::HostingPlan> PlanVariant(const RequestContext& contex
                        container.environment.value_or(std::map<std::string, std::string>()),
                    .network = !model.enable_network_isolation.value_or(false),
                    .log_group = "/aws/sagemaker/Endpoints/" + endpoint_name,
-                   .first_log_lines = {"Sagebrush: image " + image + " is served by " +
-                                       (*runtime)->hosting_server + " with " +
-                                       (*runtime)->hosting_library}},
+                   .first_log_lines = {orchestrator::WhatRuns(image, **runtime),
+                                       "Sagebrush: its models are served by " +
+                                           (*runtime)->hosting_server + " with " +
+                                           (*runtime)->hosting_library}},
       .model_data = container.model_data_source
                         ? container.model_data_source->s3_data_source->s3_uri
                         : container.model_data_url.value_or("")};
