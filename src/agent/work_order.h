@@ -45,9 +45,9 @@ struct WorkOrder {
   std::string code_uri;    // "" if the command needs none
   std::string model_data;  // hosting; "" if the program brings its own
   std::vector<std::string> command;
-  std::vector<std::string>
-      install_command;  // installs code/requirements.txt; empty: it is not our business
-  std::string runtime;  // what `install_command` installs for
+  // Installs code/requirements.txt for `runtime`; empty: that is not our business.
+  std::vector<std::string> install_command;
+  std::string runtime;
   std::string working_directory;
   Pairs machine_environment;  // how this machine reaches its package index; `environment` wins
   Pairs environment;
