@@ -9,6 +9,7 @@
 // the log meanwhile.
 // SDK v1 deploy(): DescribeEndpoint at once, then every 30 s (wait_for_endpoint). Each is held until the status changes.
 // SDK v2 deploy(): sleeps 30 s before it looks for the first time (session.py, _wait_until), which nobody can shorten.
+// (v1 with botocore 1.31 or newer goes by boto3's name alone: decision 0017.)
 // SDK v3 looks every 5 s, and once right after a create() that need not wait: never held. Nor is anybody else.
 #pragma once
 
