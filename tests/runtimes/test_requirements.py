@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from harness import Server
+from harness import Server, needs_sandbox
 from runtimes.package_index import ADDRESS, PackageIndex, wheel
 from runtimes.steps import TRAIN
 
@@ -108,6 +108,7 @@ print(json.dumps(train("local", sys.argv[1], files)))
     assert not list((company.data / "packages").rglob("*.tar.gz"))
 
 
+@needs_sandbox
 def test_under_network_isolation_nothing_is_fetched_and_the_reason_says_so(company, index):
     job = run_job(company, "isolated", {"train.py": "print('NEVER')", "requirements.txt": "greeting==1.0"}, EnableNetworkIsolation=True)
 
@@ -116,6 +117,7 @@ def test_under_network_isolation_nothing_is_fetched_and_the_reason_says_so(compa
     assert index.fetched == []
 
 
+@needs_sandbox
 def test_an_address_that_is_not_allowed_is_refused(server, index):
     script = "import subprocess, sys\nprint(subprocess.run([sys.executable, '-m', 'pip', 'install', '--retries', '0', '-i', '%s', 'greeting'], stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout.decode())\n" % index.url
     job = run_job(server, "refused", {"train.py": script})
