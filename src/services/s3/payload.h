@@ -79,6 +79,7 @@ class ChunkDecoder {
   std::map<std::string, std::string> trailers_;
   std::string signed_trailer_;  // "name:value\n" …
   bool trailer_is_verified_ = false;
+  bool blank_seen_ = false;  // between the trailers and their signature
 };
 
 }  // namespace sagebrush::services::s3

@@ -260,6 +260,10 @@ TEST_F(SignedChunks, WithASignedTrailer) {
   };
 
   EXPECT_TRUE(decode(body).ok()) << decode(body).ToString();
+  // As minio-go frames it.
+  EXPECT_TRUE(decode(ReplaceAll(body, "sOO8/Q==\r\n", "sOO8/Q==\n\r\n")).ok());
+  EXPECT_FALSE(decode(ReplaceAll(body, "sOO8/Q==\r\n", "sOO8/Q==\n\r\n\r\n")).ok());
+  EXPECT_FALSE(decode(body.substr(0, body.find("x-amz-trailer-signature")) + "\r\n").ok());
   EXPECT_THAT(decode(ReplaceAll(body, "sOO8/Q==", "sOO8/A==")).message(),
               HasSubstr("SignatureDoesNotMatch"));
   EXPECT_THAT(decode(ReplaceAll(body, "x-amz-trailer-signature", "x-other")).message(),
