@@ -34,6 +34,12 @@ constexpr rlim_t kComfortableFiles = 8192;
 constexpr std::chrono::seconds kPatience{20};
 constexpr TimePoint kReleased = TimePoint(std::chrono::sys_days{std::chrono::January / 1 / 2025});
 
+// Also where it lies below a folder that this user may not walk into: std::filesystem throws there.
+bool Exists(const fs::path& path) {
+  std::error_code error;
+  return fs::exists(path, error);
+}
+
 std::string InMebibytes(std::uint64_t bytes) { return std::to_string(bytes / kMiB) + " MiB"; }
 
 Finding Sandboxes(const ServerOptions& options) {
@@ -180,16 +186,15 @@ Finding RuntimeTools() {
 }
 
 Finding Certificates(const ServerOptions& options) {
-  if (!fs::exists("/etc/ssl/certs/ca-certificates.crt"))
+  if (!Exists("/etc/ssl/certs/ca-certificates.crt"))
     return {.name = "certificates",
             .level = Level::kWarning,
             .what = "this machine has no list of authorities: jobs cannot reach HTTPS sites",
             .remedies = {"apt-get install ca-certificates"}};
   const fs::path own = options.data_folder / "ca" / "ca.pem";
-  if (!fs::exists(options.data_folder / "records.db"))
+  if (!Exists(options.data_folder / "records.db"))
     return {.name = "certificates", .what = "our own authority is made at the first start"};
-  if (fs::exists(own))
-    return {.name = "certificates", .what = "our own authority is " + own.string()};
+  if (Exists(own)) return {.name = "certificates", .what = "our own authority is " + own.string()};
   return {.name = "certificates",
           .level = Level::kWarning,
           .what = own.string() + " is gone: the next start makes another authority",

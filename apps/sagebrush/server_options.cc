@@ -39,7 +39,9 @@ Status FillPaths(ServerOptions* options) {
   for (fs::path around = self.parent_path(); around != around.root_path();
        around = around.parent_path()) {
     for (const fs::path& root : {around, around / "share/sagebrush"}) {
-      if (!fs::exists(root / "runtimes") || !fs::exists(root / "python/sagebrush_kit")) continue;
+      if (!fs::exists(root / "runtimes", error) ||
+          !fs::exists(root / "python/sagebrush_kit", error))
+        continue;
       if (options->runtimes_folder.empty()) options->runtimes_folder = root / "runtimes";
       if (options->kit_folder.empty()) options->kit_folder = root / "python";
     }

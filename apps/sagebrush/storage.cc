@@ -74,7 +74,8 @@ std::vector<CachedFolder> CachedFolders(const fs::path& cache,
   const fs::path runtimes = cache / "runtimes";
   ForEachEntry(runtimes, [&](const fs::path& path) {
     const std::string name = path.filename().string();
-    if (!fs::is_directory(path) || name.starts_with(".")) return;
+    std::error_code ignored;
+    if (!fs::is_directory(path, ignored) || name.starts_with(".")) return;
     const std::string make = MakeOf(name);
     CachedFolder folder =
         Measured(make.empty() ? CachedFolder::Kind::kRuntime : CachedFolder::Kind::kLeftover, path);
@@ -100,7 +101,8 @@ std::vector<CachedFolder> PackageArchives(const fs::path& packages) {
   std::vector<CachedFolder> found;
   ForEachEntry(packages, [&](const fs::path& account) {
     ForEachEntry(account, [&](const fs::path& archive) {
-      if (fs::is_regular_file(archive))
+      std::error_code ignored;
+      if (fs::is_regular_file(archive, ignored))
         found.push_back(Measured(CachedFolder::Kind::kPackages, archive));
     });
   });
@@ -166,7 +168,7 @@ bool IsInUse(const fs::path& folder) {
   ForEachEntry("/proc", [&](const fs::path& process) {
     for (const char* link : {"exe", "cwd"}) {
       std::error_code error;
-      used = used || fs::read_symlink(process / link, error).string().starts_with(prefix);
+      used = used || (fs::read_symlink(process / link, error).string() + "/").starts_with(prefix);
     }
   });
   return used;
@@ -174,7 +176,8 @@ bool IsInUse(const fs::path& folder) {
 
 Result<bool> RemoveUnused(const fs::path& folder) {
   // Whoever reads an archive has it open, and goes on with that.
-  if (fs::is_regular_file(folder)) {
+  std::error_code ignored;
+  if (fs::is_regular_file(folder, ignored)) {
     RETURN_IF_ERROR(RemoveTree(folder));
     return true;
   }
@@ -201,7 +204,7 @@ Result<orchestrator::StorageSnapshot> TakeSnapshot(const ServerOptions& options)
     snapshot.cached.push_back(std::move(archive));
   snapshot.server_runs = FileLock::IsHeld(data / "lock");
   std::set<std::string> recorded;
-  if (fs::exists(data / "records.db")) {
+  if (fs::exists(data / "records.db", error)) {
     ASSIGN_OR_RETURN(const auto database,
                      metastore::Database::Open(data / "records.db", metastore::kRecordMigrations));
     const auto records = metastore::RecordStore::Create(*database);
