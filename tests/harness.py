@@ -12,10 +12,15 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 TOP = Path(__file__).resolve().parent.parent
 BIN = Path(os.environ.get("SAGEBRUSH_BIN_DIR", TOP / "build" / "bin"))
 CACHE = Path(os.environ.get("SAGEBRUSH_CACHE", Path.home() / ".cache" / "sagebrush"))
 CLIENT_PYTHON = Path(os.environ.get("SAGEBRUSH_CLIENT_PYTHON", CACHE / "runtimes" / "tensorflow-1.15" / "bin" / "python"))
+# "none": every server of the suite runs its instances without sandboxes; what tests the sandbox itself is skipped.
+ISOLATION = os.environ.get("SAGEBRUSH_TEST_ISOLATION", "sandbox")
+needs_sandbox = pytest.mark.skipif(ISOLATION != "sandbox", reason="it tests the sandbox itself, and SAGEBRUSH_TEST_ISOLATION=%s" % ISOLATION)
 READY = re.compile(r"sagebrush ready at (http://\S+)")
 
 
@@ -40,12 +45,14 @@ def wait_until(what, condition, seconds=60, pause=0.05):
 class Server:
     """One data folder and the server process on it; may be killed and started again. as_user: (uid, gid) to drop to."""
 
-    def __init__(self, folder, as_user=None):
+    def __init__(self, folder, as_user=None, isolation=ISOLATION):
         self.folder = Path(folder)
         self.data = self.folder / "data"
         self.log = self.folder / "server.log"
         self.as_user = as_user
+        self.isolation = isolation
         self.environment = {}  # more of it, for the server alone
+        self.extra = []  # more words for `sagebrush server`
         self.address = None
         self.process = None
 
@@ -65,7 +72,7 @@ class Server:
         environment = dict(os.environ, HOME=str(self.folder), SAGEBRUSH_CACHE="/mnt/cache" if self.as_user else str(CACHE), **self.environment)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                self.command("server", "--listen", "127.0.0.1:%d" % port, "--data-dir", str(self.data)),
+                self.command("server", "--listen", "127.0.0.1:%d" % port, "--data-dir", str(self.data), "--isolation", self.isolation, *self.extra),
                 stdout=subprocess.PIPE, stderr=log, env=environment, start_new_session=True)
         line = self.process.stdout.readline().decode()
         match = READY.match(line)
@@ -112,10 +119,16 @@ class Server:
         folder = self.data / "instances"
         return sorted(p.name for p in folder.iterdir()) if folder.exists() else []
 
+    def ml(self, instance):
+        """Where the instance's /opt/ml is on this machine."""
+        folder = self.data / "instances" / instance
+        noted = folder / "open-folder"
+        return (Path(noted.read_text()) if noted.exists() else folder) / "ml"
+
     def processes(self):
         """Command lines of everything that belongs to this data folder's instances."""
         known = self.known_instances()
-        return [line for _, _, line in all_processes() if any(identifier in line for identifier in known)]
+        return [line for pid, _, line in all_processes() if any(identifier in line or identifier == instance_of(pid) for identifier in known)]
 
     def leftovers(self):
         """Processes, mounts and cgroups of this data folder that are still there."""
@@ -124,14 +137,14 @@ class Server:
         name = "sagebrush-" + hashlib.sha256(os.path.realpath(self.data).encode()).hexdigest()[:12]
         return left + [str(path) for path in Path("/sys/fs/cgroup").glob("*/" + name)] + [str(path) for path in Path("/sys/fs/cgroup").glob(name)]
 
-    def inside(self, part):
-        """Process ids of programs in this server's instances whose command line begins with `part`."""
+    def inside(self, program):
+        """Process ids of a program of this name in this server's instances."""
         lines = {pid: line for pid, _, line in all_processes()}
         known, found = self.known_instances(), []
         for pid, line in lines.items():
             ancestor = pid
-            while line.startswith(part) and ancestor in lines:
-                if any(identifier in lines[ancestor] for identifier in known):
+            while Path(line.split(" ")[0]).name == program and ancestor in lines:
+                if any(identifier in lines[ancestor] or identifier == instance_of(ancestor) for identifier in known):
                     found.append(pid)
                     break
                 ancestor = parent_of(ancestor)
@@ -153,6 +166,15 @@ def all_processes():
         except OSError:
             continue  # it has gone meanwhile
     return found
+
+
+def instance_of(pid):
+    """The mark that every program of an instance without isolation has in its environment."""
+    try:
+        variables = Path("/proc/%d/environ" % pid).read_bytes().split(b"\0")
+    except OSError:
+        return None
+    return next((v.split(b"=", 1)[1].decode() for v in variables if v.startswith(b"SAGEBRUSH_INSTANCE=")), None)
 
 
 def parent_of(pid):

@@ -79,7 +79,7 @@ def test_a_killed_model_server_is_replaced(server, model_archive):
     shutil.copy(model_archive, server.folder / "model.tar.gz")
     server.run(DEPLOY)
     before = server.instances()
-    for pid in server.inside("/opt/sagebrush/sagebrush-model-server"):
+    for pid in server.inside("sagebrush-model-server"):
         os.kill(pid, signal.SIGKILL)
 
     wait_until("another instance", lambda: server.instances() and server.instances() != before, 30)

@@ -5,7 +5,7 @@ import json
 import textwrap
 
 from clients.sdk_v1.steps import FIT
-from harness import all_processes, wait_until
+from harness import all_processes, needs_sandbox, wait_until
 
 # Each attempt prints one JSON line {name: outcome}; "refused: …" is what we want to see.
 PROBE = """
@@ -55,6 +55,7 @@ print(json.dumps([e["message"] for e in logs.filter_log_events(logGroupName="/aw
 """
 
 
+@needs_sandbox
 def test_a_job_reaches_nothing_of_the_machine_and_its_own_role_only(any_server):
     (any_server.folder / "sleeper.py").write_text(SLEEPER)
     (any_server.folder / "probe.py").write_text(PROBE)
@@ -87,6 +88,7 @@ def test_a_job_reaches_nothing_of_the_machine_and_its_own_role_only(any_server):
     assert [line for line in lines if line.startswith("BUCKETS")][0] != "BUCKETS 0"
 
 
+@needs_sandbox
 def test_an_isolated_job_has_no_network_but_its_data(any_server):
     (any_server.folder / "probe.py").write_text(textwrap.dedent("""
         import os, socket

@@ -26,10 +26,10 @@ def test_a_notebook_an_endpoint_and_a_training_job_side_by_side(server, model_ar
     if not (CACHE / "venvs" / "jupyter").exists():
         pytest.skip("no JupyterLab environment: tools/setup jupyter")
     shutil.copy(model_archive, server.folder / "model.tar.gz")
-    (server.folder / "train.py").write_text("import os, time\nprint('training', flush=True)\nwhile not os.path.exists('/opt/ml/model/stop'): sum(range(10**5))\n")
+    (server.folder / "train.py").write_text("import os, time\nprint('training', flush=True)\nwhile not os.path.exists(os.environ['SM_MODEL_DIR'] + '/stop'): sum(range(10**5))\n")
     server.run(DEPLOY.replace('"ml.m5.xlarge"', '"ml.m5.24xlarge"'))
     name = server.answer(FIT.replace('"ml.c5.xlarge"', '"ml.c5.18xlarge"') + "e = estimator('train.py')\ne.fit(wait=False)\nprint(json.dumps(e.latest_training_job.name))\n")
-    training = wait_until("the job's folder", lambda: [i for i in server.instances() if (server.data / "instances" / i / "ml/code/train.py").exists()], 60)[0]
+    training = wait_until("the job's folder", lambda: [i for i in server.instances() if (server.ml(i) / "code/train.py").exists()], 60)[0]
     (server.folder / "side.ipynb").write_text(json.dumps(NOTEBOOK))
 
     done = subprocess.run([str(TOP / "tools" / "notebook")], cwd=str(TOP), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=180,
@@ -41,5 +41,5 @@ def test_a_notebook_an_endpoint_and_a_training_job_side_by_side(server, model_ar
 
     status = "import boto3, json, sys\nprint(json.dumps(boto3.client('sagemaker').describe_training_job(TrainingJobName=sys.argv[1])['TrainingJobStatus']))\n"
     assert server.answer(status, name) == "InProgress"
-    (server.data / "instances" / training / "ml/model/stop").write_text("")
+    (server.ml(training) / "model/stop").write_text("")
     wait_until("the job's end", lambda: server.answer(status, name) == "Completed", 60)
