@@ -154,15 +154,24 @@ class VectorsTest(unittest.TestCase):
 
 
 class CoverageTest(unittest.TestCase):
-    def test_table_marks_what_is_implemented(self):
-        page = coverage.write_page([toy()], {("toy-box", "GetToy")})
-        self.assertIn("| toy-box | json, smithy-rpc-v2-cbor | 1 | 2 |", page)
-        self.assertIn("| GetToy | yes |", page)
-        self.assertIn("| PutToy | |", page)
+    def test_table_marks_what_is_executed_and_by_whom_it_was_called(self):
+        clients = coverage.read_clients(["toy-box GetToy Boto3/1.44.5", "toy-box GetToy aws-cli/1.46.5", ""])
+        page = coverage.write_page([toy()], {("toy-box", "GetToy")}, clients)
+        self.assertIn("| toy-box | json, smithy-rpc-v2-cbor | 2 | 1 | 1 |", page)
+        self.assertIn("| GetToy | yes | Boto3 1.44.5, aws-cli 1.46.5 |", page)
+        self.assertIn("| PutToy | | |", page)
 
     def test_unknown_operations_are_told(self):
-        with self.assertRaisesRegex(model.ModelError, "toy-box NoSuch"):
-            coverage.write_page([toy()], {("toy-box", "NoSuch")})
+        with self.assertRaisesRegex(model.ModelError, "no model has: toy-box NoSuch"):
+            coverage.write_page([toy()], {("toy-box", "NoSuch")}, {})
+
+    def test_calls_without_a_handler_are_told(self):
+        with self.assertRaisesRegex(model.ModelError, "not executed: toy-box GetToy"):
+            coverage.write_page([toy()], set(), {("toy-box", "GetToy"): ["x"]})
+
+    def test_broken_lines_are_told(self):
+        with self.assertRaisesRegex(model.ModelError, "not `service operation client`: toy-box GetToy"):
+            coverage.read_clients(["toy-box GetToy"])
 
 
 if __name__ == "__main__":

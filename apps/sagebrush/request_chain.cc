@@ -278,18 +278,28 @@ aws::Outcome<std::monostate> RequestChain::Walk(Call& call) {
   if (auto violation = validator_.Check(*call.route.service, *call.operation, input))
     return std::move(*violation);
   if (handler == nullptr) return aws::NotImplemented(call.route.protocol, *call.operation);
-  if (handler->stream && call.body_read) {
+  const auto record = [calls = calls_.get(), service = call.route.service->name,
+                       operation = call.operation->name,
+                       agent = call.request.headers.GetOr("User-Agent", "")](const auto& outcome) {
+    if (calls != nullptr && outcome.ok()) calls->Add(service, operation, agent);
+  };
+  if (handler->stream) {
     ReplayedExchange replayed(call.exchange, std::move(call.body));
-    return handler->stream(call.context, input, replayed);
+    const auto outcome =
+        handler->stream(call.context, input,
+                        call.body_read ? static_cast<http::Exchange&>(replayed) : call.exchange);
+    record(outcome);
+    return outcome;
   }
-  if (handler->stream) return handler->stream(call.context, input, call.exchange);
-  held_.Answer(call.exchange, *handler, call.context, input,
-               [route = call.route, operation = call.operation, reply_to = call.reply_to,
-                line = Describe(call)](http::Exchange& exchange, const aws::Outcome<Json>& answer) {
-                 if (!answer.ok())
-                   return SendError(exchange, route, answer.error(route.protocol), reply_to, line);
-                 (void)exchange.Send(aws::Encode(route, *operation, answer.value(), reply_to));
-               });
+  held_.Answer(
+      call.exchange, *handler, call.context, input,
+      [route = call.route, operation = call.operation, reply_to = call.reply_to,
+       line = Describe(call), record](http::Exchange& exchange, const aws::Outcome<Json>& answer) {
+        record(answer);
+        if (!answer.ok())
+          return SendError(exchange, route, answer.error(route.protocol), reply_to, line);
+        (void)exchange.Send(aws::Encode(route, *operation, answer.value(), reply_to));
+      });
   return std::monostate();
 }
 

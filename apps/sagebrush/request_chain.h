@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/sagebrush/call_record.h"
 #include "apps/sagebrush/known_callers.h"
 #include "aws/router.h"
 #include "aws/sigv4.h"
@@ -64,6 +65,7 @@ class RequestChain {
   const Clock& clock_;
   aws::Validator validator_;
   services::HeldAnswers held_{clock_};
+  const std::unique_ptr<CallRecord> calls_ = CallRecord::FromEnvironment();  // null: none is kept
 };
 
 }  // namespace sagebrush::apps
