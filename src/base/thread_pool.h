@@ -53,6 +53,7 @@ class ThreadPool {
   std::list<std::thread> threads_;
   std::list<std::thread> ended_;  // to be joined
   std::size_t idle_ = 0;
+  std::size_t waking_ = 0;  // of the idle: told to look, and not awake yet
   std::size_t lent_ = 0;
   bool stopping_ = false;
 };

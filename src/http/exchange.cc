@@ -17,12 +17,16 @@ Result<std::string> Exchange::ReadAll(std::uint64_t limit) {
   if (told > limit) return too_long();
 
   std::string body;
-  // What the client claims is believed only a step at a time.
+  // What the client claims is believed only a step at a time; but memory for a small body is no larger than it.
   body.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(told, 1 << 20)));
   std::size_t filled = 0;
   for (;;) {
-    body.resize(filled + kStep);
-    ASSIGN_OR_RETURN(const std::size_t got, Read(body.data() + filled, kStep));
+    const std::size_t step =
+        content_length() ? static_cast<std::size_t>(std::min<std::uint64_t>(kStep, told - filled))
+                         : kStep;
+    if (step == 0) break;
+    body.resize(filled + step);
+    ASSIGN_OR_RETURN(const std::size_t got, Read(body.data() + filled, step));
     filled += got;
     if (filled > limit) return too_long();
     if (got == 0) break;
