@@ -6,10 +6,11 @@
 PORT ?= 7070
 DATA ?= data
 SECONDS ?= 300
+ROUNDS ?= 200
 export PORT DATA
 
 .DEFAULT_GOAL := help
-.PHONY: help tutorial test build run notebook bench fuzz lint clean
+.PHONY: help tutorial test build run notebook bench soak fuzz lint clean
 
 help:
 	@echo 'make tutorial    the SageMaker tutorial, start to end, on this machine'
@@ -20,6 +21,7 @@ help:
 	@echo 'make build       the programs, in build/bin'
 	@echo 'make test        every test'
 	@echo 'make bench       every benchmark, beside its peers; results in benchmarks/results'
+	@echo 'make soak        kills of the server and power cuts, ROUNDS=$(ROUNDS) of each'
 	@echo 'make fuzz        every parser of strangers'"'"' bytes, SECONDS=$(SECONDS) each, under ASan and UBSan'
 	@echo 'make lint        the arrows between modules, clang-format and clang-tidy where installed'
 	@echo 'make clean       remove build/ (not the data, not the cache folder)'
@@ -46,6 +48,10 @@ test:
 bench:
 	@tools/setup build runtimes clients peers
 	@exec benchmarks/run
+
+soak:
+	@tools/setup dev runtimes tests
+	@SAGEBRUSH_TEST_KILLS=$(ROUNDS) SAGEBRUSH_TEST_CUTS=$(ROUNDS) exec tools/test -s tests/faults/test_random_kills.py tests/faults/test_power_cuts.py
 
 fuzz:
 	@tools/setup fuzz
