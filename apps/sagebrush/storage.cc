@@ -205,8 +205,8 @@ Result<orchestrator::StorageSnapshot> TakeSnapshot(const ServerOptions& options)
   snapshot.server_runs = FileLock::IsHeld(data / "lock");
   std::set<std::string> recorded;
   if (fs::exists(data / "records.db", error)) {
-    ASSIGN_OR_RETURN(const auto database,
-                     metastore::Database::Open(data / "records.db", metastore::kRecordMigrations));
+    ASSIGN_OR_RETURN(const auto database, metastore::Database::OpenToRead(
+                                              data / "records.db", metastore::kRecordMigrations));
     const auto records = metastore::RecordStore::Create(*database);
     RETURN_IF_ERROR(AddNeededRuntimes(*records, catalogue, &snapshot.needed_runtimes));
     const orchestrator::Instances instances(*records, Clock::System());

@@ -43,13 +43,25 @@ Status RunWork(const Work& work, Session& session) {
   }
 }
 
-Status Migrate(Connection& connection, const std::filesystem::path& file,
-               std::span<const Migration> migrations) {
-  std::int64_t current = 0;
+Status ReadOn(Connection& connection, const Work& work) {
+  RETURN_IF_ERROR(connection.Run("BEGIN"));
+  Status status = RunWork(work, connection);
+  const Status end = connection.Run("COMMIT");
+  return status.ok() ? end : status;
+}
+
+Result<std::int64_t> FormatOf(Connection& connection) {
+  std::int64_t version = 0;
   RETURN_IF_ERROR(connection.Query("PRAGMA user_version", {}, [&](const Row& row) {
-    current = row.Int(0);
+    version = row.Int(0);
     return false;
   }));
+  return version;
+}
+
+Status Migrate(Connection& connection, const std::filesystem::path& file,
+               std::span<const Migration> migrations) {
+  ASSIGN_OR_RETURN(const std::int64_t current, FormatOf(connection));
   const int newest = migrations.empty() ? 0 : migrations.back().version;
   if (current > newest) {
     return FailedPrecondition("'" + file.string() + "' has format " + std::to_string(current) +
@@ -121,12 +133,7 @@ class SqliteDatabase final : public Database {
 
   Status Read(const Work& work) override {
     ASSIGN_OR_RETURN(std::unique_ptr<Connection> reader, TakeReader());
-    Status status = reader->Run("BEGIN");
-    if (status.ok()) {
-      status = RunWork(work, *reader);
-      const Status end = reader->Run("COMMIT");
-      if (status.ok()) status = end;
-    }
+    const Status status = ReadOn(*reader, work);
     GiveReaderBack(std::move(reader));
     return status;
   }
@@ -260,7 +267,38 @@ class SqliteDatabase final : public Database {
   std::thread thread_;  // last: it uses all of the above
 };
 
+// One connection, one reader at a time: for a command that looks once and ends.
+class ReadOnlyDatabase final : public Database {
+ public:
+  explicit ReadOnlyDatabase(std::unique_ptr<Connection> reader) : reader_(std::move(reader)) {}
+
+  Status Write(const Work&) override {
+    return FailedPrecondition("the database was opened to be read");
+  }
+  Status Read(const Work& work) override {
+    const std::lock_guard lock(mutex_);
+    return ReadOn(*reader_, work);
+  }
+  Load load() const override { return {}; }
+
+ private:
+  std::mutex mutex_;  // guards reader_
+  const std::unique_ptr<Connection> reader_;
+};
+
 }  // namespace
+
+Result<std::unique_ptr<Database>> Database::OpenToRead(const std::filesystem::path& file,
+                                                       std::span<const Migration> migrations) {
+  ASSIGN_OR_RETURN(auto reader, Connection::Open(file, Connection::Mode::kReadOnly));
+  ASSIGN_OR_RETURN(const std::int64_t format, FormatOf(*reader));
+  const int newest = migrations.empty() ? 0 : migrations.back().version;
+  if (format != newest)
+    return FailedPrecondition("'" + file.string() + "' has format " + std::to_string(format) +
+                              " and this program reads format " + std::to_string(newest) +
+                              ": use the program of its server's version");
+  return std::unique_ptr<Database>(std::make_unique<ReadOnlyDatabase>(std::move(reader)));
+}
 
 Result<std::unique_ptr<Database>> Database::Open(const std::filesystem::path& file,
                                                  std::span<const Migration> migrations) {

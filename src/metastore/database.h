@@ -61,6 +61,10 @@ class Database {
   // newer program is kFailedPrecondition with a sentence that says so.
   static Result<std::unique_ptr<Database>> Open(const std::filesystem::path& file,
                                                 std::span<const Migration> migrations);
+  // Opens a file that stands, for reports: nothing is written, migrated or made beside it, and Write
+  // is kFailedPrecondition. So is a file of another format: a server may be working on it.
+  static Result<std::unique_ptr<Database>> OpenToRead(const std::filesystem::path& file,
+                                                      std::span<const Migration> migrations);
   virtual ~Database() = default;
 
   // Runs `work` on the writer thread inside a savepoint of the group's transaction, and returns

@@ -305,6 +305,27 @@ TEST_F(DatabaseTest, MigratesAnOlderFileAndRefusesANewerOne) {
       << older.status().message();
 }
 
+TEST_F(DatabaseTest, OpenedToBeReadItChangesNothingAndTakesNoOtherFormat) {
+  ASSERT_TRUE(Insert("one").ok());
+  std::filesystem::remove(file().string() + ".reserve");
+  const auto reader = Database::OpenToRead(file(), kItems);
+  ASSERT_TRUE(reader.ok()) << reader.status().ToString();
+
+  int rows = 0;
+  EXPECT_TRUE((*reader)
+                  ->Read([&](Session& session) {
+                    return session.Query("SELECT text FROM items", {},
+                                         [&](const Row&) { return ++rows > 0; });
+                  })
+                  .ok());
+  EXPECT_EQ(rows, 1);
+  EXPECT_EQ((*reader)->Write([](Session&) { return Status::Ok(); }).code(),
+            Code::kFailedPrecondition);
+  EXPECT_EQ(Database::OpenToRead(file(), kNewerItems).status().code(), Code::kFailedPrecondition);
+  EXPECT_FALSE(std::filesystem::exists(file().string() + ".reserve"));
+  EXPECT_FALSE(Database::OpenToRead(folder_.path() / "none.db", kItems).ok());
+}
+
 TEST_F(DatabaseTest, AFailingMigrationLeavesTheFileAsItWas) {
   database_.reset();
   constexpr Migration kBroken[] = {kItems[0],
