@@ -138,6 +138,19 @@ constexpr char kInstall[] =
     "echo installing $(cat requirements.txt); mkdir -p $PYTHONUSERBASE/bin;"
     "echo 'echo installed program' > $PYTHONUSERBASE/bin/tool; chmod +x $PYTHONUSERBASE/bin/tool";
 
+TEST_F(TrainingRunTest, OutputsOfAPrefixAreStoredFileByFile) {
+  s3_->Put("s3://data/p/train/a.csv", "1,2\n");
+  Json order = Order("mkdir model/1; echo weights > model/1/w.bin; echo note > output/data/n.txt");
+  order["outputs"] = Json::Object(
+      {{"model", "s3://out/job-1/output/model/"}, {"data", "s3://out/job-1/output/data/"}});
+
+  const Json last = RunToTheEnd(order);
+
+  EXPECT_EQ(last.GetString("phase"), "Completed") << last.Dump();
+  EXPECT_EQ(s3_->Find("s3://out/job-1/output/model/1/w.bin"), "weights\n");
+  EXPECT_EQ(s3_->Find("s3://out/job-1/output/data/n.txt"), "note\n");
+}
+
 TEST_F(TrainingRunTest, RequirementsAreInstalledBeforeTheProgramAndKeptForTheNextJob) {
   const Json last = RunToTheEnd(OrderWithRequirements("a==1", kInstall, "tool"));
 

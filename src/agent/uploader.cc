@@ -39,21 +39,20 @@ Status UploadArchive(const std::filesystem::path& folder, const std::string& uri
   return UploadError(stored, uri_text);
 }
 
-Status UploadCheckpoints(const std::filesystem::path& folder, const std::string& uri_text,
-                         S3Client* s3) {
+Status UploadFiles(const std::filesystem::path& folder, const std::string& uri_text, S3Client* s3) {
   ASSIGN_OR_RETURN(aws::S3Uri uri, aws::ParseS3Uri(uri_text));
   if (!uri.key.empty() && uri.key.back() != '/') uri.key += '/';
   std::vector<std::filesystem::path> files;
   std::error_code error;
   for (std::filesystem::recursive_directory_iterator entry(folder, error), end;
        !error && entry != end; entry.increment(error)) {
-    std::error_code ignored;  // a file that vanished is no checkpoint
+    std::error_code ignored;  // a file that vanished is none
     if (entry->symlink_status(ignored).type() == std::filesystem::file_type::regular)
       files.push_back(entry->path());
   }
   if (error)
-    return Internal(fmt::format("ClientError: cannot read the checkpoints in {}: {}",
-                                folder.string(), error.message()));
+    return Internal(fmt::format("ClientError: cannot read the files in {}: {}", folder.string(),
+                                error.message()));
   return ForEachInParallel(kThreads, files.size(), [&](std::size_t index) -> Status {
     const aws::S3Uri target{uri.bucket,
                             uri.key + files[index].lexically_relative(folder).generic_string()};

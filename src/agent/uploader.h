@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stores what a run made: folders as tar.gz, checkpoints file by file. Errors are whole FailureReasons in AWS's words
+// Stores what a run made: a folder as tar.gz or file by file. Errors are whole FailureReasons in AWS's words
 // ("ClientError: Artifact upload failed:AccessDenied (403): …").
 #pragma once
 
@@ -17,6 +17,6 @@ bool HasContent(const std::filesystem::path& folder);
 Status UploadArchive(const std::filesystem::path& folder, const std::string& uri,
                      const std::filesystem::path& scratch, S3Client* s3);
 // Every regular file below `folder` to the same name below `uri`.
-Status UploadCheckpoints(const std::filesystem::path& folder, const std::string& uri, S3Client* s3);
+Status UploadFiles(const std::filesystem::path& folder, const std::string& uri, S3Client* s3);
 
 }  // namespace sagebrush::agent

@@ -52,7 +52,7 @@ struct TrainingPlan {
   std::vector<ChannelPlan> channels;
   std::string code_s3_uri;           // script mode's source archive; "" if there is none
   std::vector<std::string> command;  // a container entry point of the user's; empty: the launcher
-  std::string model_s3_uri, output_s3_uri;  // where model.tar.gz and output.tar.gz go
+  std::string model_s3_uri, output_s3_uri;  // of one tar.gz, or a prefix that ends in a slash
   std::optional<CheckpointPlan> checkpoints;
   int max_runtime_seconds = 86'400;  // StoppingCondition's default: one day
   int stop_grace_seconds =

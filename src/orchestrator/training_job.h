@@ -34,7 +34,7 @@ struct TrainingState {
   bool stop_requested = false;
   std::optional<TimePoint> stop_requested_at, training_started, ended;
   std::string failure_reason;
-  bool has_model = false;  // model.tar.gz has been stored
+  bool has_model = false;  // the model has been stored
 
   bool is_terminal() const {
     return status == "Completed" || status == "Failed" || status == "Stopped";

@@ -133,8 +133,10 @@ aws::Outcome<orchestrator::TrainingPlan> PlanTrainingJob(
   if (const auto code = plan.hyperparameters.find("sagemaker_submit_directory");
       code != plan.hyperparameters.end() && PlainValue(code->second).starts_with("s3://"))
     plan.code_s3_uri = PlainValue(code->second);
-  plan.model_s3_uri = output + "model.tar.gz";
-  plan.output_s3_uri = output + "output.tar.gz";
+  const bool packed =
+      request.output_data_config.compression_type != api::OutputCompressionType::kNone;
+  plan.model_s3_uri = output + (packed ? "model.tar.gz" : "model/");
+  plan.output_s3_uri = output + (packed ? "output.tar.gz" : "data/");
   if (request.checkpoint_config)
     plan.checkpoints = {
         .s3_uri = request.checkpoint_config->s3_uri,
