@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "orchestrator/backends/process/instance_folder.h"
 
+#include <limits>
 #include <set>
 
 #include "base/file.h"
@@ -25,8 +26,11 @@ std::optional<std::int64_t> Member(const fs::path& file, std::string_view name) 
   return value != nullptr && value->is_number() ? std::optional(value->AsInt()) : std::nullopt;
 }
 
+// Nothing that kill() takes for a group or for everybody, also after the narrowing.
 std::optional<pid_t> AsPid(const std::optional<std::int64_t>& number) {
-  return number && *number > 1 ? std::optional(static_cast<pid_t>(*number)) : std::nullopt;
+  return number && *number > 1 && *number <= std::numeric_limits<pid_t>::max()
+             ? std::optional(static_cast<pid_t>(*number))
+             : std::nullopt;
 }
 
 }  // namespace
@@ -40,6 +44,7 @@ std::optional<std::int64_t> InstanceFolder::Number(const char* name) const {
 std::optional<pid_t> InstanceFolder::keeper() const { return AsPid(Number("pid")); }
 
 std::optional<pid_t> InstanceFolder::namespace_init() const {
+  if (isolation() == Isolation::kNone) return std::nullopt;
   return AsPid(Member(path_ / "bwrap.json", "child-pid"));
 }
 

@@ -27,7 +27,7 @@ class InstanceFolder {
   bool has_run() const { return std::filesystem::exists(path_ / "pid"); }
   bool is_kept() const;  // its keeper lives
   std::optional<pid_t> keeper() const;
-  std::optional<pid_t> namespace_init() const;  // of a sandbox: its death takes all inside with it
+  std::optional<pid_t> namespace_init() const;  // of a sandbox, and only there
   std::optional<unsigned> uid() const;          // the machine's, if it has one of its own
   std::optional<int> exit_code() const;         // written by the keeper when all is over
   Isolation isolation() const;

@@ -132,9 +132,6 @@ Status Become(const SandboxPlan& plan, const std::vector<fs::path>& sources, int
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  constexpr int kInfo = 3;
-  if (info != kInfo && ::dup2(info, kInfo) < 0) return LastErrno("cannot set up descriptors");
-  if (info == kInfo) ::fcntl(kInfo, F_SETFD, 0);
   if (plan.isolation == Isolation::kNone) {
     ::setsid();
     std::vector<std::string> command = plan.command, environment = plan.environment;
@@ -142,6 +139,10 @@ Status Become(const SandboxPlan& plan, const std::vector<fs::path>& sources, int
     ::execve(command.front().c_str(), Pointers(&command).data(), Pointers(&environment).data());
     return LastErrno("cannot start " + command.front());
   }
+  // For bubblewrap alone, which closes it: whoever can write there names the process that the back end kills.
+  constexpr int kInfo = 3;
+  if (info != kInfo && ::dup2(info, kInfo) < 0) return LastErrno("cannot set up descriptors");
+  if (info == kInfo) ::fcntl(kInfo, F_SETFD, 0);
   auto arguments = BubblewrapArguments(plan, sources, kInfo);
   arguments.insert(arguments.begin(), "bwrap");
   std::vector<std::string> environment = {"PATH=/usr/local/bin:/usr/bin:/bin"};
