@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "orchestrator/backends/process/bare_instance.h"
 #include "orchestrator/backends/process/instance_uids.h"
+#include "orchestrator/backends/process/strays.h"
 
 namespace sagebrush::orchestrator {
 
@@ -24,7 +25,8 @@ constexpr unsigned kUids = 10'000;  // of a data folder
 constexpr unsigned kFirstPort = 20'000;
 constexpr unsigned kPortPairs = 1'000;  // of a data folder
 
-// Two data folders of one machine must not share numbers either: each starts at its own place.
+// Two data folders of one machine should not share numbers either: each starts at its own place. Where two places are the
+// same (few uids in a container, or chance), what is in use tells.
 unsigned PlaceOf(const fs::path& instances, unsigned places) {
   return static_cast<unsigned>(std::hash<std::string>()(instances.parent_path().string()) % places);
 }
@@ -36,8 +38,10 @@ Result<unsigned> TakeUid(const InstanceFolder& folder, const fs::path& instances
   const unsigned places = range->count / kUids;
   ASSIGN_OR_RETURN(
       const unsigned uid,
-      LowestFreeNumber(instances, "uid", range->first + PlaceOf(instances, places) * kUids, kUids,
-                       [](unsigned) { return true; }));
+      LowestFreeNumber(
+          instances, "uid", range->first + PlaceOf(instances, places) * kUids, kUids,
+          // Another data folder's instances may have come to the same place: a uid that is in use is theirs.
+          [](unsigned candidate) { return ProcessesOf(candidate).empty(); }));
   RETURN_IF_ERROR(folder.Note("uid", std::to_string(uid)));
   return uid;
 }
