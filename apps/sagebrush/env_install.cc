@@ -167,6 +167,18 @@ std::string HostOf(const std::string& address) {
   return scheme == std::string::npos ? address : address.substr(scheme + 3);
 }
 
+// Where the text is kept: `first`, or the next free `first`.1, .2 … A copy with another text is never overwritten: it may be
+// the only one that has what the user once wrote.
+fs::path CopyFor(const fs::path& first, const Text& text) {
+  fs::path copy = first;
+  for (int i = 1; text; ++i) {
+    const auto there = ReadIfThere(copy);
+    if (there.ok() && (!*there || **there == *text)) break;
+    copy = first.string() + "." + std::to_string(i);
+  }
+  return copy;
+}
+
 // Keeps the original beside the note; gives the note's entry.
 Result<Json> Keep(const Managed& file, const fs::path& copy, const std::string& wanted) {
   Json entry = Json::Object(
@@ -231,8 +243,9 @@ Status InstallProfile(const fs::path& data_folder, const std::string& profile) {
     std::printf("the profile %s is installed already; nothing changed\n", profile.c_str());
     return Status::Ok();
   }
-  const fs::path config_copy = found.places.kept / "config.before";
-  const fs::path endpoints_copy = found.places.kept / "endpoints.json.before";
+  const fs::path config_copy = CopyFor(found.places.kept / "config.before", found.config.original);
+  const fs::path endpoints_copy =
+      CopyFor(found.places.kept / "endpoints.json.before", found.endpoints.original);
   RETURN_IF_ERROR(MakeFolders(found.places.kept, 0700));
   Json note = Json::Object({{"version", 1},
                             {"profile", profile},

@@ -122,14 +122,22 @@ std::string AddProfile(std::string_view text, const ClientProfile& profile) {
 std::string RemoveProfile(std::string_view text, std::string_view in_place_of_it) {
   std::string out;
   bool inside = false;
+  bool in_section = false;  // the block's one section has begun
   for (const std::string_view line : Lines(text)) {
     if (Trim(line) == kBegin) {
       inside = true;
+      in_section = false;
       out += in_place_of_it;
       continue;
     }
-    if (!inside) out += line;
-    if (Trim(line) == kEnd) inside = false;
+    // Somebody may have taken the last line away: another section is not ours all the same.
+    if (inside && line.starts_with('[')) {
+      inside = !in_section;
+      in_section = true;
+    }
+    const bool is_end = Trim(line) == kEnd;
+    if (!inside && !is_end) out += line;
+    if (is_end) inside = false;
   }
   return out;
 }

@@ -36,7 +36,8 @@ std::string TakeOutProfile(std::string_view text, std::string_view name, std::st
 // With our block at the end.
 std::string AddProfile(std::string_view text, const ClientProfile& profile);
 // What stood before the block, then `in_place_of_it`, then what stood after: AddProfile undone,
-// whatever else has changed since. Without a block: as it was.
+// whatever else has changed since. Without a block: as it was. A block that has lost its last line
+// ends where another section begins.
 std::string RemoveProfile(std::string_view text, std::string_view in_place_of_it);
 
 // A word for credential_process, which clients take apart as a shell does.

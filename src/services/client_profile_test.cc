@@ -43,6 +43,15 @@ TEST(ClientProfile, GoesFromAFileThatWasEditedMeanwhile) {
             std::string(kUsers) + "[default]\nregion = old\n[profile later]\nregion = x\n");
 }
 
+TEST(ClientProfile, GoesAloneWhereItsLastLineWasDeleted) {
+  std::string with = AddProfile(kUsers, kProfile);
+  with.resize(with.find("# <<< sagebrush"));
+  const std::string later = "[profile later]\nregion = x\n# theirs\n[sso-session s]\na = b\n";
+
+  EXPECT_EQ(RemoveProfile(with + later, ""), std::string(kUsers) + later);
+  EXPECT_EQ(RemoveProfile(with, ""), kUsers);
+}
+
 TEST(ClientProfile, OfTheUsersIsFoundByItsHeader) {
   EXPECT_TRUE(HasProfile(kUsers, "default", ProfileFile::kConfig));
   EXPECT_TRUE(HasProfile(kUsers, "work", ProfileFile::kConfig));
