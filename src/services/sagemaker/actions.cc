@@ -63,7 +63,11 @@ void AddRequestFacts(const Json& input, iam::Access* access) {
 Wanted ForTagOperation(metastore::RecordStore& records, const std::string& action,
                        const RequestContext& context, const Json& input) {
   const std::string arn = input.GetString("ResourceArn");
-  iam::Access access{.action = action, .resource = arn};
+  // However a client spells a name, policies are matched against the one ARN that the resource has. What cannot be read is
+  // refused by the handler whatever is allowed here.
+  const auto named = ReadArn(context, arn);
+  iam::Access access{.action = action,
+                     .resource = named.ok() ? ArnOf(*named->type, context, named->key.name) : arn};
   AddRequestTags(input, &access);
   access.resource_tags = [&records, context, arn]() -> Result<TagMap> {
     const auto found = FindByArn(records, context, arn);

@@ -52,9 +52,14 @@ aws::Outcome<TagMap> MergedTags(TagMap old, const Json& added) {
   return old;
 }
 
-aws::Outcome<TaggedResource> FindByArn(metastore::RecordStore& records,
-                                       const RequestContext& context, const std::string& arn) {
+aws::Outcome<TaggedResource> ReadArn(const RequestContext& context, const std::string& arn) {
   const auto parts = Split(arn, ':');
+  if (parts.size() < 6 || parts[0] != "arn" || !parts[1].starts_with("aws") ||
+      parts[2] != "sagemaker")
+    return ValidationError("1 validation error detected: Value '" + arn +
+                           "' at 'resourceArn' failed to satisfy constraint: Member must satisfy "
+                           "regular expression pattern: "
+                           "arn:aws[a-z\\-]*:sagemaker:[a-z0-9\\-]*:[0-9]{12}:.*");
   const std::string_view resource = parts.size() == 6 ? parts[5] : std::string_view();
   const std::size_t slash = resource.find('/');
   const std::string_view word = resource.substr(0, slash);
@@ -64,19 +69,25 @@ aws::Outcome<TaggedResource> FindByArn(metastore::RecordStore& records,
                            "\" cannot be tagged on this server: training jobs, models, endpoint "
                            "configurations and endpoints can.");
   const std::string name(resource.substr(slash + 1));
-  // Another region's resource is none of this one's; another account's has been refused before.
-  if (parts[3] != context.region || parts[4] != context.account)
+  // Another partition's, region's or account's resource is none of this one's.
+  if (parts[1] != "aws" || parts[3] != context.region || parts[4] != context.account)
     return NotFoundError(*type, context, name);
+  return TaggedResource{type, KeyOf(*type, context, name)};
+}
+
+aws::Outcome<TaggedResource> FindByArn(metastore::RecordStore& records,
+                                       const RequestContext& context, const std::string& arn) {
+  ASSIGN_OR_RETURN(const TaggedResource named, ReadArn(context, arn));
   metastore::Filter filter;
-  filter.kind = type->kind;
-  filter.scope = context.scope();
-  filter.name_ignoring_case = name;
+  filter.kind = named.key.kind;
+  filter.scope = named.key.scope;
+  filter.name_ignoring_case = named.key.name;
   ASSIGN_OR_RETURN(const auto page, records.List(filter, {}));
-  if (page.records.empty()) return NotFoundError(*type, context, name);
+  if (page.records.empty()) return NotFoundError(*named.type, context, named.key.name);
   // Two that differ in case alone share an ARN; who writes a name as it is means that one.
   for (const auto& record : page.records)
-    if (record.key.name == name) return TaggedResource{type, record.key};
-  return TaggedResource{type, page.records.front().key};
+    if (record.key.name == named.key.name) return named;
+  return TaggedResource{named.type, page.records.front().key};
 }
 
 aws::Outcome<Json> Tags::Add(const RequestContext& context, const Json& input) {

@@ -19,11 +19,13 @@ void SetTags(metastore::Record* record, const TagMap& tags);
 // `old` with the list `added` ([{Key, Value}]); refused for a key twice, a key that AWS keeps for itself, or more than 50.
 aws::Outcome<TagMap> MergedTags(TagMap old, const Json& added);
 
-// The resource behind an ARN. A name in an ARN is in lower case, so the key's name may differ from it by that.
 struct TaggedResource {
   const ResourceType* type;
   metastore::Key key;
 };
+// What an ARN names, whether or not it is there; refused if it can be none of the caller's. The name is as it was written.
+aws::Outcome<TaggedResource> ReadArn(const RequestContext& context, const std::string& arn);
+// The resource behind an ARN. A name in an ARN is in lower case, so the key's name may differ from it by that.
 aws::Outcome<TaggedResource> FindByArn(metastore::RecordStore& records,
                                        const RequestContext& context, const std::string& arn);
 

@@ -187,6 +187,31 @@ TEST_F(TagsTest, AreConditionsOfWhatACallNeeds) {
   EXPECT_EQ(remove[0].resource_tags().value().at("team"), "blue");
 }
 
+TEST_F(TagsTest, AreAskedForByTheResourcesOwnArnHoweverItIsSpelt) {
+  const std::string arn = Keep(kModel, "Secret");
+  const std::string before = arn.substr(0, arn.size() - std::string("secret").size());
+  for (const char* spelt : {"secret", "Secret", "SECRET"})
+    for (const char* operation : {"AddTags", "ListTags", "DeleteTags"}) {
+      const auto wanted = service_->operations().find(operation)->second.access(
+          context_, Json::Object({{"ResourceArn", before + spelt}}));
+      ASSERT_EQ(wanted.size(), 1u);
+      EXPECT_EQ(wanted[0].resource, arn) << operation << " " << spelt;
+    }
+}
+
+TEST_F(TagsTest, AreFoundByAnArnOfThisServiceAndPlaceOnly) {
+  Keep(kModel, "m");
+  for (const char* arn :
+       {"xxx:aws:sagemaker:us-west-2:123456789012:model/m",
+        "arn:aws:s3:us-west-2:123456789012:model/m",
+        "arn::sagemaker:us-west-2:123456789012:model/m", ":::us-west-2:123456789012:model/m"})
+    EXPECT_THAT(Add(arn, {Tag("a", "1")}), HasSubstr("failed to satisfy constraint")) << arn;
+  for (const char* arn : {"arn:aws-cn:sagemaker:us-west-2:123456789012:model/m",
+                          "arn:aws:sagemaker:eu-west-1:123456789012:model/m",
+                          "arn:aws:sagemaker:us-west-2:210987654321:model/m"})
+    EXPECT_THAT(Add(arn, {Tag("a", "1")}), HasSubstr("Could not find model")) << arn;
+}
+
 TEST_F(TagsTest, AnEndpointIsAskedForAndItsConfigurationToo) {
   const auto wanted =
       service_->operations()
