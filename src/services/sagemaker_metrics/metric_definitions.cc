@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/sagemaker_metrics/metric_definitions.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <re2/re2.h>
@@ -13,7 +14,10 @@ namespace sagebrush::services::sagemaker_metrics {
 namespace {
 
 constexpr std::int64_t kMaxMemory = 4 << 20;  // of one expression's automaton
-constexpr double kLargest = 0x1p360;          // PutMetricData's range
+// RE2 is linear for one match, but each looks at the rest of the line again.
+constexpr std::size_t kMaxLine = 16 << 10;
+constexpr int kMaxMatches = 100;      // of one definition in one line
+constexpr double kLargest = 0x1p360;  // PutMetricData's range
 
 RE2::Options Options() {
   RE2::Options options;
@@ -45,15 +49,16 @@ class Re2Finder final : public MetricFinder {
   void Finish() { has_set_ = set_.Compile(); }
 
   std::vector<FoundValue> Find(std::string_view line) const override {
-    const re2::StringPiece text(line.data(), line.size());
+    const re2::StringPiece text(line.data(), std::min(line.size(), kMaxLine));
+    const bool is_cut = text.size() < line.size();
     std::vector<FoundValue> found;
     std::vector<int> matching;
     RE2::Set::ErrorInfo error{};
     if (has_set_ && set_.Match(text, &matching, &error)) {
       for (const int index : matching)
-        FindAll(definitions_[static_cast<std::size_t>(index)], text, &found);
+        FindAll(definitions_[static_cast<std::size_t>(index)], text, is_cut, &found);
     } else if (!has_set_ || error.kind != RE2::Set::kNoError) {
-      for (const Definition& definition : definitions_) FindAll(definition, text, &found);
+      for (const Definition& definition : definitions_) FindAll(definition, text, is_cut, &found);
     }
     return found;
   }
@@ -64,17 +69,20 @@ class Re2Finder final : public MetricFinder {
     std::unique_ptr<RE2> regex;
   };
 
-  static void FindAll(const Definition& definition, re2::StringPiece text,
+  static void FindAll(const Definition& definition, re2::StringPiece text, bool is_cut,
                       std::vector<FoundValue>* found) {
     const int groups = definition.regex->NumberOfCapturingGroups() > 0 ? 2 : 1;
     re2::StringPiece group[2];
     std::size_t at = 0;
-    while (at <= text.size() &&
-           definition.regex->Match(text, at, text.size(), RE2::UNANCHORED, group, groups)) {
-      if (const auto value = ToValue(group[groups - 1]))
-        found->push_back({&definition.name, *value});
+    for (int matches = 0;
+         matches < kMaxMatches && at <= text.size() &&
+         definition.regex->Match(text, at, text.size(), RE2::UNANCHORED, group, groups);
+         ++matches) {
       const std::size_t end =
           static_cast<std::size_t>(group[0].data() - text.data()) + group[0].size();
+      if (is_cut && end == text.size()) return;  // the number may go on behind the cut
+      if (const auto value = ToValue(group[groups - 1]))
+        found->push_back({&definition.name, *value});
       at = end + (group[0].empty() ? 1 : 0);
     }
   }

@@ -36,7 +36,8 @@ class MetricFinder {
       const std::vector<MetricDefinition>& definitions);
   virtual ~MetricFinder() = default;
   // Every match of every definition: its first group, or all of it where there is no group. What is no finite number is
-  // passed over. The names are the finder's.
+  // passed over. Of a line the first 16 KiB are looked at, of a definition's matches in it the first 100 count. The names are
+  // the finder's.
   virtual std::vector<FoundValue> Find(std::string_view line) const = 0;
 };
 

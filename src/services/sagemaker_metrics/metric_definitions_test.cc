@@ -57,6 +57,17 @@ TEST(MetricDefinitions, AHostileExpressionCostsNoMoreThanTheLine) {
   EXPECT_EQ(FindIn({{"evil", "(a+)+(\\d)$"}, {"worse", "(a|aa)+b"}}, line), "");
 }
 
+TEST(MetricDefinitions, ALineGivesNoMoreThanItsBounds) {
+  std::string many;
+  for (int i = 0; i < 150; ++i) many += "v=1 ";
+  const auto finder = MetricFinder::Create({{"v", "v=(\\d+)"}, {"w", "v=1"}}).value();
+  EXPECT_EQ(finder->Find(many).size(), 100u);  // "v=1" is no number
+
+  const std::string far = std::string((16 << 10) - 3, ' ') + "v=1234";
+  EXPECT_EQ(FindIn({{"v", "v=(\\d+)"}}, far), "");  // 1 would be wrong
+  EXPECT_EQ(FindIn({{"v", "v=(\\d+)"}}, "v=7" + far), "v=7.0 ");
+}
+
 TEST(MetricDefinitions, AreReadFromTheRequest) {
   const auto document =
       Json::Parse(R"({"MetricDefinitions":[{"Name":"a","Regex":"x"},{"Name":"b","Regex":"y"}]})")
