@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/install_run.h"
 
-#include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
-#include <signal.h>
 
 #include "agent/failure_text.h"
-#include "agent/memory_watch.h"
 #include "agent/package_cache.h"
 #include "agent/requirements.h"
 #include "agent/user_environment.h"
@@ -23,14 +20,32 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t kMaxRequirementsBytes = 1 << 20;
 
-// pip's own settings among the program's variables: with others, others packages come.
-std::vector<std::string> PipSettings(const std::vector<std::string>& environment) {
-  std::vector<std::string> settings;
-  for (const std::string& variable : environment)
-    if (variable.starts_with("PIP_") && !variable.starts_with("PIP_CERT="))
-      settings.push_back(variable);
-  std::ranges::sort(settings);
-  return settings;
+// Checkpoints are the job's own files too, and come where it says: only their usual place is known to be none that pip reads.
+bool AreCheckpointsAside(const Surroundings& around) {
+  if (around.order.checkpoint_uri.empty()) return true;
+  const auto place = std::filesystem::path(around.order.checkpoint_path).lexically_normal();
+  const auto usual = (around.paths.ml / "checkpoints").lexically_normal();
+  return place == usual || place.native().starts_with(usual.native() + "/");
+}
+
+std::optional<std::string> KeyOf(const Surroundings& around, const std::string& requirements) {
+  if (!AreCheckpointsAside(around)) return std::nullopt;
+  return PackageSetKey({.requirements = requirements,
+                        .runtime = around.order.runtime,
+                        .machine_environment = around.order.machine_environment,
+                        .environment = around.order.environment,
+                        .day = FormatIso8601(around.clock.Now()).substr(0, 10)});
+}
+
+// `python -m pip` imports from the folder it runs in. What others will get is therefore installed from a folder that holds
+// the requirements and nothing else of the job's; only files that name the code's own need its folder.
+Result<std::filesystem::path> MakeAsideFolder(const Surroundings& around,
+                                              const std::string& requirements) {
+  const std::filesystem::path folder = around.scratch() / "requirements";
+  RETURN_IF_ERROR(RemoveTree(folder));
+  RETURN_IF_ERROR(MakeFolders(folder, 0700));
+  RETURN_IF_ERROR(WriteFile(folder / "requirements.txt", requirements));
+  return folder;
 }
 
 // Of a cached archive, if there is a whole one. What is half unpacked is removed.
@@ -85,12 +100,13 @@ std::string InstallError(const Surroundings& around, const std::vector<std::stri
   return head + KeepEnds(reason, room, 0) + tail;
 }
 
-std::optional<Outcome> RunPip(const Surroundings& around, std::vector<std::string> environment) {
+std::optional<Outcome> RunPip(const Surroundings& around, const std::filesystem::path& folder) {
   UserProcess::Command command;
   command.argv = around.order.install_command;
-  command.working_directory = around.paths.code().string();
+  command.working_directory = folder.string();
   const std::filesystem::path temporary = around.scratch() / "tmp";
   if (const Status made = MakeFolders(temporary, 0700); !made.ok()) return Outcome::Failed(made);
+  std::vector<std::string> environment = UserEnvironment(around.order, around.paths, "");
   environment.push_back("TMPDIR=" + temporary.string());  // /tmp is memory, and wheels are large
   if (!around.order.network) environment.push_back("PIP_RETRIES=0");  // nobody is there to try
   command.environment = std::move(environment);
@@ -100,26 +116,14 @@ std::optional<Outcome> RunPip(const Surroundings& around, std::vector<std::strin
       [&around] { around.stop.Wake(); });
   if (!started.ok()) return Outcome::Failed(started.status());
   UserProcess& pip = **started;
-  std::optional<MemoryWatch> watch;
-  if (around.order.memory_limit_bytes > 0)
-    watch.emplace(around.order.memory_limit_bytes, [&] { pip.SignalGroup(SIGKILL); });
-  const auto is_over = [&] { return pip.exit_status().has_value() || around.stop.requested(); };
-  while (!around.stop.WaitUntil(steady_clock::now() + std::chrono::hours(24), is_over)) {
-  }
-  // Whatever a package's set-up has left running ends here, before anything of it is packed for others.
-  const bool stopped = !pip.exit_status().has_value();
-  if (stopped) StopProgram(&pip, around);
-  pip.Finish();
-  if (stopped) {
-    around.session.Report("Stopping", Json::Object({{"message", around.stop.reason()}}));
-    return Outcome::Stopped(around.stop.reason());
-  }
+  // Whatever a package's set-up has left running has ended then, before anything of it is packed for others.
+  const ProgramEnd end = WaitForEnd(&pip, around);
+  if (end.stopped) return Outcome::Stopped(around.stop.reason());
   (void)RemoveTree(temporary);
-  const int code = pip.exit_status().value_or(ExitStatus{}).code;
-  if (code == 0) return std::nullopt;
+  if (end.exit.code == 0) return std::nullopt;
   return Outcome{.phase = "Failed",
-                 .failure = InstallError(around, command.argv, pip, watch && watch->exceeded()),
-                 .exit_code = code};
+                 .failure = InstallError(around, command.argv, pip, end.exceeded_memory),
+                 .exit_code = end.exit.code};
 }
 
 }  // namespace
@@ -136,11 +140,7 @@ std::optional<Outcome> InstallRequirements(const Surroundings& around) {
   if (const Status made = MakeFolders(around.scratch(), 0700); !made.ok())
     return Outcome::Failed(made);
 
-  const std::vector<std::string> environment = UserEnvironment(around.order, around.paths, "");
-  const auto key = PackageSetKey({.requirements = *text,
-                                  .runtime = around.order.runtime,
-                                  .settings = PipSettings(environment),
-                                  .day = FormatIso8601(around.clock.Now()).substr(0, 10)});
+  const auto key = KeyOf(around, *text);
   const PackageCache cache(around.paths.api_socket.string(), around.order.token);
   const auto begin = steady_clock::now();
   const auto seconds = [&] {
@@ -155,8 +155,13 @@ std::optional<Outcome> InstallRequirements(const Surroundings& around) {
   }
   around.session.Log(
       fmt::format("Sagebrush: requirements.txt is installed{}:",
-                  key ? "" : " (anew in each job, since it names more than packages of an index)"));
-  if (auto ended = RunPip(around, environment)) return ended;
+                  key ? ""
+                      : " (anew in each job, since it names more than packages of an index, or the "
+                        "job's own settings could change what is installed)"));
+  Result<std::filesystem::path> folder =
+      key ? MakeAsideFolder(around, *text) : Result<std::filesystem::path>(around.paths.code());
+  if (!folder.ok()) return Outcome::Failed(folder.status());
+  if (auto ended = RunPip(around, *folder)) return ended;
   if (key) Keep(around, cache, *key);
   around.session.Log(fmt::format("Sagebrush: requirements.txt is installed ({:.1f} s)", seconds()));
   return std::nullopt;

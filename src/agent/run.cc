@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include "agent/memory_watch.h"
 #include "agent/user_environment.h"
 #include "base/file.h"
 
@@ -70,6 +71,28 @@ Result<std::unique_ptr<UserProcess>> StartProgram(const Surroundings& around) {
                   fmt::format("AlgorithmError: {}, exit code: 127", process.status().message()));
   }
   return process;
+}
+
+ProgramEnd WaitForEnd(UserProcess* process, const Surroundings& around) {
+  std::optional<MemoryWatch> watch;
+  if (around.order.memory_limit_bytes > 0)
+    watch.emplace(around.order.memory_limit_bytes, [&] { process->SignalGroup(SIGKILL); });
+  const auto has_ended = [&] { return process->exit_status().has_value(); };
+  constexpr auto kForever = std::chrono::hours(24 * 365);
+  while (!around.stop.WaitUntil(steady_clock::now() + kForever,
+                                [&] { return has_ended() || around.stop.requested(); })) {
+  }
+  ProgramEnd end;
+  end.stopped = !has_ended();
+  if (end.stopped) {
+    around.session.Report("Stopping", Json::Object({{"message", around.stop.reason()}}));
+    StopProgram(process, around);
+  } else {
+    process->Finish();
+  }
+  end.exceeded_memory = watch && watch->exceeded();
+  end.exit = process->exit_status().value_or(ExitStatus{});
+  return end;
 }
 
 void StopProgram(UserProcess* process, const Surroundings& around) {

@@ -71,6 +71,14 @@ ResourceWatch WatchResources(const Surroundings& around);
 Result<std::unique_ptr<ApiForwarder>> StartForwarder(const Surroundings& around);
 // Starts the order's command; its lines go to the session, its end wakes `stop`'s waiters.
 Result<std::unique_ptr<UserProcess>> StartProgram(const Surroundings& around);
+// How a job's program, or its installer, came to its end.
+struct ProgramEnd {
+  bool stopped = false;          // because it was asked to
+  bool exceeded_memory = false;  // the order's limit, as the agent's own watch saw it
+  ExitStatus exit;
+};
+// Waits until the program has ended or a stop is asked for, which is reported at once and then done; nothing of it is left.
+ProgramEnd WaitForEnd(UserProcess* process, const Surroundings& around);
 // SIGTERM to the group, the grace, SIGKILL; returns when nothing of it is left.
 void StopProgram(UserProcess* process, const Surroundings& around);
 

@@ -9,7 +9,6 @@
 #include "agent/channels.h"
 #include "agent/failure_text.h"
 #include "agent/install_run.h"
-#include "agent/memory_watch.h"
 #include "agent/ml_folder.h"
 #include "agent/role_credentials.h"
 #include "agent/s3_client.h"
@@ -89,37 +88,27 @@ Outcome RunProgram(const Surroundings& around) {
     return outcome;
   }
   UserProcess& process = **started;
-  std::optional<MemoryWatch> watch;
-  if (around.order.memory_limit_bytes > 0)
-    watch.emplace(around.order.memory_limit_bytes, [&] { process.SignalGroup(SIGKILL); });
-
-  const auto has_ended = [&] { return process.exit_status().has_value(); };
-  constexpr auto kForever = std::chrono::hours(24 * 365);
-  while (!around.stop.WaitUntil(steady_clock::now() + kForever,
-                                [&] { return has_ended() || around.stop.requested(); })) {
-  }
-  const bool stopped = !has_ended();
-  if (stopped) {
-    around.session.Report("Stopping", Json::Object({{"message", around.stop.reason()}}));
-    StopProgram(&process, around);
-  } else {
-    process.Finish();
-  }
-
-  const ExitStatus exit = process.exit_status().value_or(ExitStatus{});
-  if (stopped) {
+  const ProgramEnd end = WaitForEnd(&process, around);
+  if (end.stopped) {
     Outcome outcome = Outcome::Stopped(around.stop.reason());
-    outcome.exit_code = exit.code;
+    outcome.exit_code = end.exit.code;
     return outcome;
   }
-  if (exit.code == 0) return Outcome::Completed();
+  if (end.exit.code == 0) return Outcome::Completed();
   Ending ending;
-  ending.exit = exit;
-  ending.exceeded_memory_bytes = watch && watch->exceeded() ? around.order.memory_limit_bytes : 0;
+  ending.exit = end.exit;
+  ending.exceeded_memory_bytes = end.exceeded_memory ? around.order.memory_limit_bytes : 0;
   ending.failure_file = ReadFailureFile(around.paths.failure_file());
   ending.script_command = ReadFile(around.command_file()).value_or("");
   ending.last_lines = process.LastLines();
-  return {.phase = "Failed", .failure = AlgorithmError(ending), .exit_code = exit.code};
+  return {.phase = "Failed", .failure = AlgorithmError(ending), .exit_code = end.exit.code};
+}
+
+// One object, or with CompressionType NONE every file below a prefix, which ends in a slash.
+Status StoreFolder(const std::filesystem::path& folder, const std::string& uri,
+                   const Surroundings& around, S3Client* s3) {
+  return uri.ends_with('/') ? UploadFiles(folder, uri, s3)
+                            : UploadArchive(folder, uri, around.scratch(), s3);
 }
 
 // Model, output and checkpoints. A failed job keeps its output and checkpoints, as on AWS, but has no model.
@@ -131,7 +120,7 @@ Status StoreAll(const Surroundings& around, bool with_model, S3Client* s3) {
   };
   if (with_model && !order.model_uri.empty()) {
     if (HasContent(around.paths.model())) {
-      note(UploadArchive(around.paths.model(), order.model_uri, around.scratch(), s3));
+      note(StoreFolder(around.paths.model(), order.model_uri, around, s3));
     } else {
       // The sentence of AWS's own training toolkit.
       around.session.Log(
@@ -140,10 +129,10 @@ Status StoreAll(const Surroundings& around, bool with_model, S3Client* s3) {
     }
   }
   if (!order.output_uri.empty() && HasContent(around.paths.output_data())) {
-    note(UploadArchive(around.paths.output_data(), order.output_uri, around.scratch(), s3));
+    note(StoreFolder(around.paths.output_data(), order.output_uri, around, s3));
   }
   if (!order.checkpoint_uri.empty())
-    note(UploadCheckpoints(order.checkpoint_path, order.checkpoint_uri, s3));
+    note(UploadFiles(order.checkpoint_path, order.checkpoint_uri, s3));
   return first_error;
 }
 

@@ -172,6 +172,43 @@ TEST_F(TrainingRunTest, RequirementsAreInstalledBeforeTheProgramAndKeptForTheNex
   EXPECT_THAT(server_->Lines(), Contains("installed program"));
 }
 
+TEST_F(TrainingRunTest, WhatIsKeptForOthersIsInstalledAsideFromTheJobsCode) {
+  const std::string command = "echo in $(basename $PWD): *; " + std::string(kInstall);
+  RunToTheEnd(OrderWithRequirements("a==1", command, "tool"));
+
+  EXPECT_THAT(server_->Lines(), Contains("in requirements: requirements.txt"));
+  EXPECT_EQ(s3_->packages().size(), 1U);
+}
+
+TEST_F(TrainingRunTest, WhatNeedsTheCodeFolderIsInstalledThereAndNotKept) {
+  const std::string command = "echo in $(basename $PWD); " + std::string(kInstall);
+  RunToTheEnd(OrderWithRequirements("--no-index --find-links .\na==1", command, "tool"));
+
+  EXPECT_THAT(server_->Lines(), Contains("in code"));
+  EXPECT_THAT(server_->Lines(), Contains("installed program"));
+  EXPECT_TRUE(s3_->packages().empty());
+}
+
+TEST_F(TrainingRunTest, NothingIsKeptWhereTheJobsVariablesReachPip) {
+  Json order = OrderWithRequirements("a==1", kInstall, "tool");
+  order["environment"] = Json::Object({{"PYTHONPATH", "/opt/ml/code"}});
+  RunToTheEnd(order);
+
+  EXPECT_THAT(server_->Lines(), Contains("installed program"));
+  EXPECT_TRUE(s3_->packages().empty());
+}
+
+TEST_F(TrainingRunTest, NothingIsKeptWhereCheckpointsCameToAnUnusualPlace) {
+  Json order = OrderWithRequirements("a==1", kInstall, "tool");
+  order["checkpoints"] =
+      Json::Object({{"s3_uri", "s3://out/checkpoints"},
+                    {"local_path", (paths_.ml / ".sagebrush/packages").string()}});
+  RunToTheEnd(order);
+
+  EXPECT_THAT(server_->Lines(), Contains("installed program"));
+  EXPECT_TRUE(s3_->packages().empty());
+}
+
 TEST_F(TrainingRunTest, RequirementsThatCannotBeInstalledFailTheJobInTheFormOfAws) {
   const Json last = RunToTheEnd(OrderWithRequirements(
       "none==9", "echo looking; echo 'ERROR: No matching distribution found for none==9'; exit 1",
