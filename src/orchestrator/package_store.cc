@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <vector>
 
 #include "base/file.h"
 #include "base/id.h"
@@ -19,6 +20,18 @@ namespace {
 constexpr std::size_t kPiece = 256 << 10;
 constexpr std::string_view kHalf = ".half";
 constexpr std::chrono::hours kKept{14 * 24};
+constexpr std::uint64_t kMiB = 1 << 20;
+constexpr std::uint64_t kBetweenChecks = 4 * kMiB;  // of the disk's room
+
+// What objects leave of the disk for deletions, records and logs, packages leave too (objectstore/internal/disk_room.h).
+std::uint64_t ReserveOf(std::uint64_t capacity) {
+  return std::clamp(capacity / 50, 4 * kMiB, 256 * kMiB);
+}
+
+fs::space_info SpaceOf(const fs::path& folder) {
+  std::error_code error;
+  return fs::space(folder, error);  // all ones on an error: who cannot be asked cannot refuse
+}
 
 bool IsKey(std::string_view text) {
   return text.size() == 64 && std::ranges::all_of(text, [](char c) {
@@ -28,18 +41,6 @@ bool IsKey(std::string_view text) {
 
 bool IsAccount(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
-Status Copy(const PackageStore::Source& source, std::uint64_t limit, int file) {
-  std::string piece(kPiece, '\0');
-  for (std::uint64_t total = 0;;) {
-    ASSIGN_OR_RETURN(const std::size_t got, source(piece.data(), piece.size()));
-    if (got == 0) return Status::Ok();
-    total += got;
-    if (total > limit)
-      return ResourceExhausted("more than " + std::to_string(limit >> 20) + " MiB are not cached");
-    RETURN_IF_ERROR(WriteAll(file, std::string_view(piece).substr(0, got)));
-  }
 }
 
 // Whether nobody has asked for it for long: each time somebody does, its time is set anew.
@@ -62,12 +63,66 @@ void RemoveFiles(const fs::path& folder, Wanted wanted) {
 
 }  // namespace
 
-Result<PackageStore> PackageStore::Open(const fs::path& folder) {
+Result<PackageStore> PackageStore::Open(const fs::path& folder) { return Open(folder, Bounds()); }
+
+Result<PackageStore> PackageStore::Open(const fs::path& folder, Bounds bounds) {
   RETURN_IF_ERROR(MakeFolders(folder, 0700));
   RemoveFiles(folder, [](const fs::directory_entry& file) {
     return file.path().native().ends_with(kHalf) || IsTooOld(file);
   });
-  return PackageStore(folder);
+  if (!bounds.free_space) bounds.free_space = SpaceOf;
+  PackageStore store(folder, std::move(bounds));
+  store.RemoveOldest();
+  return store;
+}
+
+Status PackageStore::CheckRoom() const {
+  const fs::space_info space = bounds_.free_space(folder_);
+  if (space.available >= ReserveOf(space.capacity) + kBetweenChecks) return Status::Ok();
+  return ResourceExhausted("the disk of the data folder is full: packages are not cached");
+}
+
+Status PackageStore::Copy(const Source& source, std::uint64_t limit, int file) const {
+  std::string piece(kPiece, '\0');
+  std::uint64_t total = 0;
+  for (std::uint64_t next_check = 0;;) {
+    ASSIGN_OR_RETURN(const std::size_t got, source(piece.data(), piece.size()));
+    if (got == 0) return Status::Ok();
+    total += got;
+    if (total > limit)
+      return ResourceExhausted("more than " + std::to_string(limit / kMiB) + " MiB are not cached");
+    if (total > next_check) {
+      RETURN_IF_ERROR(CheckRoom());
+      next_check = total + kBetweenChecks - kPiece;
+    }
+    RETURN_IF_ERROR(WriteAll(file, std::string_view(piece).substr(0, got)));
+  }
+}
+
+void PackageStore::RemoveOldest() const {
+  struct Kept {
+    fs::file_time_type used;
+    std::uint64_t size;
+    fs::path path;
+  };
+  std::vector<Kept> all;
+  std::uint64_t total = 0;
+  RemoveFiles(folder_, [&](const fs::directory_entry& file) {
+    std::error_code error;
+    if (file.path().native().ends_with(kHalf)) return false;  // somebody writes it
+    Kept kept{.used = file.last_write_time(error), .size = 0, .path = file.path()};
+    if (!error) kept.size = file.file_size(error);
+    if (error) return false;  // it has just gone
+    total += kept.size;
+    all.push_back(std::move(kept));
+    return false;
+  });
+  std::ranges::sort(all, {}, &Kept::used);
+  for (std::size_t i = 0; i < all.size() && total > bounds_.total; ++i) {
+    std::error_code gone;
+    fs::remove(all[i].path, gone);
+    total -= all[i].size;
+  }
 }
 
 Result<fs::path> PackageStore::PathOf(std::string_view account, std::string_view key) const {
@@ -101,6 +156,7 @@ Status PackageStore::Store(std::string_view account, std::string_view key, const
   // A link does not replace what another job has put there meanwhile.
   if (stored.ok() && ::link(half.c_str(), path.c_str()) != 0 && errno != EEXIST)
     stored = LastErrno("cannot keep " + path.string());
+  RemoveOldest();
   std::error_code gone;
   fs::remove(half, gone);
   return stored;

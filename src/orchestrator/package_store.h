@@ -2,7 +2,7 @@
 // PackageStore: what requirements.txt files gave, one archive for each account and key, made by an agent before its user's program
 // ran and handed to later jobs (docs/decisions/0013-requirements.md). It is never unpacked here. An archive appears whole, by a
 // rename, and never changes; the first one stays. A cache: losing one costs time, and one that nobody has asked for in two
-// weeks goes when another comes. Any thread may call.
+// weeks goes when another comes, as do those whose last use is longest ago when all together are too large. Any thread may call.
 #pragma once
 
 #include <cstdint>
@@ -25,20 +25,34 @@ class PackageStore {
     std::uint64_t size = 0;
   };
 
-  // Removes what an interrupted Store left, and what is too old.
+  using FreeSpace = std::function<std::filesystem::space_info(const std::filesystem::path&)>;
+  struct Bounds {
+    std::uint64_t total = std::uint64_t{20} << 30;  // of all archives
+    FreeSpace free_space = nullptr;                 // the disk's own, if none is given
+  };
+
+  // Removes what an interrupted Store left, what is too old, and what is too much.
   static Result<PackageStore> Open(const std::filesystem::path& folder);
+  static Result<PackageStore> Open(const std::filesystem::path& folder, Bounds bounds);
 
   // kNotFound; kInvalidArgument when `key` is no SHA-256 in hexadecimal.
   Result<Archive> Find(std::string_view account, std::string_view key) const;
-  // kResourceExhausted beyond `limit` bytes.
+  // kResourceExhausted beyond `limit` bytes, or when the disk has no more room than what records and logs need.
   Status Store(std::string_view account, std::string_view key, const Source& source,
                std::uint64_t limit) const;
 
  private:
-  explicit PackageStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  PackageStore(std::filesystem::path folder, Bounds bounds)
+      : folder_(std::move(folder)), bounds_(std::move(bounds)) {}
   Result<std::filesystem::path> PathOf(std::string_view account, std::string_view key) const;
 
+  Status Copy(const Source& source, std::uint64_t limit, int file) const;
+  Status CheckRoom() const;
+  // Until all of them together are within the bound.
+  void RemoveOldest() const;
+
   std::filesystem::path folder_;
+  Bounds bounds_;
 };
 
 }  // namespace sagebrush::orchestrator

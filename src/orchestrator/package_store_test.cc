@@ -95,6 +95,41 @@ TEST_F(PackageStoreTest, WhatNobodyAsksForGoesAfterTwoWeeks) {
   EXPECT_EQ(Content(kAccount, other), "new");
 }
 
+TEST_F(PackageStoreTest, WhatWasUsedLongestAgoGoesWhenAllAreTooLarge) {
+  const PackageStore small = PackageStore::Open(Folder(), {.total = 250}).value();
+  const std::string used(64, 'b');
+  const std::string other(64, 'c');
+  ASSERT_TRUE(small.Store(kAccount, kKey, Giving(std::string(100, 'x')), kLimit).ok());
+  ASSERT_TRUE(small.Store("999999999999", used, Giving(std::string(100, 'x')), kLimit).ok());
+  for (const auto& file : fs::recursive_directory_iterator(Folder()))
+    if (file.is_regular_file())
+      fs::last_write_time(file, fs::file_time_type::clock::now() - std::chrono::hours(1));
+  ASSERT_TRUE(small.Find("999999999999", used).ok());
+  ASSERT_TRUE(small.Store(kAccount, other, Giving(std::string(100, 'x')), kLimit).ok());
+
+  EXPECT_EQ(small.Find(kAccount, kKey).status().code(), Code::kNotFound);
+  EXPECT_TRUE(small.Find("999999999999", used).ok());
+  EXPECT_TRUE(small.Find(kAccount, other).ok());
+}
+
+TEST_F(PackageStoreTest, TheLastOfTheDiskIsLeftToRecordsAndLogs) {
+  constexpr std::uint64_t kMiB = 1 << 20;
+  std::uint64_t available = 30 * kMiB;
+  const PackageStore full =
+      PackageStore::Open(Folder(), {.free_space =
+                                        [&](const fs::path&) {
+                                          available -= 2 * kMiB;  // others write too
+                                          return fs::space_info{1000 * kMiB, available, available};
+                                        }})
+          .value();
+
+  const Status stored = full.Store(kAccount, kKey, Giving(std::string(50 * kMiB, 'x')), 100 * kMiB);
+
+  EXPECT_EQ(stored.code(), Code::kResourceExhausted) << stored.ToString();
+  EXPECT_GE(available, 20 * kMiB);
+  EXPECT_EQ(Files(), 0U);
+}
+
 TEST_F(PackageStoreTest, OnlyKeysAreNames) {
   for (const std::string& key :
        {std::string("../../records.db"), std::string(64, 'A'), std::string(63, 'a'), std::string()})

@@ -35,8 +35,11 @@ std::string RecipeHash(const fs::path& recipe) {
 }  // namespace
 
 bool IsMade(const Runtime& runtime, const fs::path& folder) {
-  const auto made_by = ReadFile(folder / ".made");
-  return made_by.ok() && Trim(*made_by) == RecipeHash(runtime.make.parent_path());
+  return RecipeOf(folder) == RecipeHash(runtime.make.parent_path());
+}
+
+std::string RecipeOf(const fs::path& folder) {
+  return std::string(Trim(ReadFile(folder / ".made").value_or("")));
 }
 
 RuntimeMaker::RuntimeMaker(fs::path cache_folder, std::function<void()> changed)

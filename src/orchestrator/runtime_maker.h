@@ -21,6 +21,9 @@ namespace sagebrush::orchestrator {
 // recipe it was made by. A few small reads.
 bool IsMade(const Runtime& runtime, const std::filesystem::path& folder);
 
+// The recipe that the runtime in `folder` was made by, as its marker names it; "" if none stands there.
+std::string RecipeOf(const std::filesystem::path& folder);
+
 class RuntimeMaker {
  public:
   // `changed` is called from a maker's thread when something happened worth a look.

@@ -132,7 +132,10 @@ Status TrainingController::StartInstance(const TrainingPlan& plan, const std::st
   if (runtime.state != RuntimeStatus::State::kReady)
     return Status::Ok();  // the loop comes back when it is
   const Runtime* entry = workshop_.catalogue.ByName(plan.workload.runtime);
-  const RuntimeFolders folders{.runtime = runtime.folder, .library = {}, .python = entry->python};
+  const RuntimeFolders folders{.runtime = runtime.folder,
+                               .library = {},
+                               .python = entry->python,
+                               .recipe = RecipeOf(runtime.folder)};
   StartRequest request{.id = id,
                        .host_name = plan.workload.current_host,
                        .image = plan.workload.image,
@@ -140,7 +143,7 @@ Status TrainingController::StartInstance(const TrainingPlan& plan, const std::st
                        .memory_bytes = ReservedMemory(workshop_.machine, plan.workload),
                        .work_order = {}};
   request.work_order = [&](const std::string& token, std::uint64_t watched) {
-    Json order = TrainingWorkOrder(plan, id, token, folders.python, watched);
+    Json order = TrainingWorkOrder(plan, id, token, folders, watched);
     order["machine_environment"] = workshop_.machine_environment;
     return order;
   };

@@ -27,7 +27,7 @@ Json Common(const Json& plan, const char* kind, const std::string& instance,
 }  // namespace
 
 Json TrainingWorkOrder(const TrainingPlan& training, const std::string& instance,
-                       const std::string& token, const std::string& python,
+                       const std::string& token, const RuntimeFolders& folders,
                        std::uint64_t watched_memory_bytes) {
   const Json plan = training.ToJson();
   Json order = Common(plan, "training", instance, token, watched_memory_bytes);
@@ -40,12 +40,13 @@ Json TrainingWorkOrder(const TrainingPlan& training, const std::string& instance
     order["command"] = *command;
     return order;
   }
-  const std::string interpreter = std::string(kRuntime) + "/" + python;
+  const std::string interpreter = std::string(kRuntime) + "/" + folders.python;
   order["command"] = Json::Array({interpreter, std::string(kKit) + "/sagebrush_kit/train.py"});
   // Script mode: what the code's requirements.txt names is there before the script.
   order["install_command"] = Json::Array({interpreter, "-m", "pip", "install", "--user",
                                           "--no-warn-script-location", "-r", "requirements.txt"});
-  order["runtime"] = training.workload.runtime;
+  // Packages are kept for a runtime as it is: a newer recipe may bring others along, or another Python.
+  if (!folders.recipe.empty()) order["runtime"] = training.workload.runtime + ":" + folders.recipe;
   return order;
 }
 

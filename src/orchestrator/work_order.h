@@ -22,10 +22,11 @@ struct RuntimeFolders {
   std::filesystem::path runtime;
   std::filesystem::path library;  // hosting: what the model server loads; may be ""
   std::string python;             // relative to the runtime's folder
+  std::string recipe = {};        // which one the runtime was made by; "" if that is not known
 };
 
 Json TrainingWorkOrder(const TrainingPlan& plan, const std::string& instance,
-                       const std::string& token, const std::string& python,
+                       const std::string& token, const RuntimeFolders& folders,
                        std::uint64_t watched_memory_bytes);
 Json HostingWorkOrder(const HostingPlan& plan, const std::string& instance,
                       const std::string& token, std::uint64_t watched_memory_bytes);
