@@ -28,8 +28,9 @@ class AgentHubTest : public ::testing::Test {
         records_(metastore::RecordStore::Create(*database_)),
         instances_(*records_, Clock::System()),
         hub_(instances_,
-             {.store_logs = [](const Instance&, std::int64_t first,
-                               std::vector<LogLine> lines) -> Result<std::int64_t> {
+             {.store_logs = [this](const Instance&, std::int64_t first,
+                                   std::vector<LogLine> lines) -> Result<std::int64_t> {
+                if (disk_is_full_) return ResourceExhausted("no space left");
                 return first + static_cast<std::int64_t>(lines.size()) - 1;
               },
               .serve_api = [](UniqueFd, const std::string&) -> Result<int> { return 1; },
@@ -56,6 +57,7 @@ class AgentHubTest : public ::testing::Test {
     return frame.ok() ? frame->message : Json::Object({{"type", frame.status().ToString()}});
   }
 
+  std::atomic<bool> disk_is_full_{false};
   TempFolder folder_;
   std::unique_ptr<metastore::Database> database_;
   std::unique_ptr<metastore::RecordStore> records_;
@@ -81,6 +83,24 @@ TEST_F(AgentHubTest, AReportIsStoredBeforeItIsAcknowledgedAndTheWelcomeTellsIt) 
     EXPECT_EQ(instances_.Get("i-1")->reports.size(), 1U);
   }
   EXPECT_EQ(Receive(Call("secret")).GetInt("report_number"), 1);
+}
+
+TEST_F(AgentHubTest, AfterAFailedStoreTheNextConnectionWaitsButTheEndDoesNot) {
+  const UniqueFd first = Call("secret");
+  ASSERT_EQ(Receive(first).GetString("type"), "welcome");
+  disk_is_full_ = true;
+  ASSERT_TRUE(
+      SendFrame(first.get(), Json::Object({{"type", "logs"},
+                                           {"first", 1},
+                                           {"events", Json::Array({Json::Array({0, "x"})})}}))
+          .ok());
+  ASSERT_FALSE(ReceiveFrame(first.get(), kSoon).ok());
+
+  const UniqueFd second = Call("secret");
+  EXPECT_EQ(ReceiveFrame(second.get(), milliseconds(200)).status().code(), Code::kDeadlineExceeded);
+  const auto begun = std::chrono::steady_clock::now();
+  hub_.Detach("i-1");
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, milliseconds(700));
 }
 
 TEST_F(AgentHubTest, LinesWithoutANumberEndTheConnection) {

@@ -20,7 +20,9 @@ constexpr std::chrono::milliseconds kHelloTimeout{2000};
 constexpr std::chrono::milliseconds kFrameTimeout{10'000};
 // User code may stop its agent (they share a uid): whoever talks to it, the reconcile loop too, must not wait for it.
 constexpr std::chrono::milliseconds kSendPatience{1000};
-constexpr int kAcceptPauseMs = 100;  // when the process is out of descriptors
+constexpr std::chrono::milliseconds kAcceptPause{100};  // when the process is out of descriptors
+// After a store that failed (a full disk): the agent dials and says it again at once.
+constexpr std::chrono::milliseconds kStorePause{1000};
 // An agent says some dozen things; these bounds are for one that user code has taken over.
 constexpr std::int64_t kMaxSequence = std::int64_t{1} << 52;
 constexpr std::size_t kMaxReports = 1000;
@@ -106,12 +108,22 @@ void AgentLink::Run() {
     if (!WaitFor(listener_.get())) return;
     UniqueFd socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!socket.valid()) {
-      pollfd wake{wake_.get(), POLLIN, 0};
-      if (errno == EMFILE || errno == ENFILE) ::poll(&wake, 1, kAcceptPauseMs);
+      if (errno == EMFILE || errno == ENFILE) Pause(kAcceptPause);
       continue;
     }
-    if (Welcome(socket.get())) Serve(std::move(socket));
+    store_failed_ = false;
+    if (Welcome(socket.get()))
+      Serve(std::move(socket));
+    else
+      socket.Reset();
+    if (store_failed_) Pause(kStorePause);
   }
+}
+
+// Ends at once with the link.
+void AgentLink::Pause(std::chrono::milliseconds time) {
+  pollfd wake{wake_.get(), POLLIN, 0};
+  ::poll(&wake, 1, static_cast<int>(time.count()));
 }
 
 // False when the link is to stop, or nothing came for so long.
@@ -140,6 +152,7 @@ bool AgentLink::Welcome(int socket) {
     return false;
   }
   const auto stored = hooks_.store_logs(*instance, 0, {});
+  store_failed_ = !stored.ok();
   if (!stored.ok()) {
     LogError("agents", "instance " + id_ + ": " + stored.status().ToString());
     return false;
@@ -169,12 +182,14 @@ void AgentLink::Serve(UniqueFd socket) {
       LogWarning("agents", "instance " + id_ + ": " + handled.ToString());
     break;
   }
-  const std::lock_guard lock(mutex_);
-  connection_.Reset();
-  silent_since_ = std::chrono::steady_clock::now();
-  for (auto& [dial, outcome] : dials_)
-    if (!outcome) outcome = Unavailable("the agent of instance " + id_ + " hung up");
-  changed_.notify_all();
+  {
+    const std::lock_guard lock(mutex_);
+    connection_.Reset();
+    silent_since_ = std::chrono::steady_clock::now();
+    for (auto& [dial, outcome] : dials_)
+      if (!outcome) outcome = Unavailable("the agent of instance " + id_ + " hung up");
+    changed_.notify_all();
+  }
   hooks_.changed();
 }
 
@@ -203,8 +218,10 @@ Status AgentLink::StoreLogs(const Json& message) {
   const std::int64_t first = message.GetInt("first");
   if (first < 1 || first > kMaxSequence) return InvalidArgument("log lines without a number");
   ASSIGN_OR_RETURN(const Instance instance, instances_.Get(id_));
-  ASSIGN_OR_RETURN(const std::int64_t stored, hooks_.store_logs(instance, first, std::move(lines)));
-  return Send(Json::Object({{"type", "logs_ack"}, {"sequence", stored}}));
+  const auto stored = hooks_.store_logs(instance, first, std::move(lines));
+  store_failed_ = !stored.ok();
+  if (!stored.ok()) return stored.status();
+  return Send(Json::Object({{"type", "logs_ack"}, {"sequence", *stored}}));
 }
 
 Status AgentLink::StoreReport(const Json& message) {
@@ -220,7 +237,9 @@ Status AgentLink::StoreReport(const Json& message) {
     return InvalidArgument("a report that no agent makes");
   ASSIGN_OR_RETURN(const Instance instance, instances_.Get(id_));
   if (instance.reports.size() >= kMaxReports) return ResourceExhausted("too many reports");
-  RETURN_IF_ERROR(instances_.AddReport(id_, report));
+  const Status stored = instances_.AddReport(id_, report);
+  store_failed_ = !stored.ok();
+  RETURN_IF_ERROR(stored);
   hooks_.changed();
   return Send(Json::Object({{"type", "report_ack"}, {"number", report.number}}));
 }

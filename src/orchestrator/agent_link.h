@@ -64,6 +64,7 @@ class AgentLink {
  private:
   void Run();
   bool WaitFor(int fd, std::chrono::milliseconds patience = std::chrono::milliseconds(-1));
+  void Pause(std::chrono::milliseconds time);
   bool Welcome(int socket);
   void Serve(UniqueFd socket);
   Status Handle(Frame frame);
@@ -83,6 +84,7 @@ class AgentLink {
   const std::chrono::milliseconds patience_;
   std::atomic<bool> stopping_{false};
   std::optional<std::chrono::steady_clock::time_point> last_sample_;  // of the reading thread
+  bool store_failed_ = false;                                         // of the reading thread too
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
