@@ -100,6 +100,7 @@ Status CollectGarbage(ServerOptions options, int keep_days, bool dry_run) {
   for (const auto& removal : removals) {
     bool removed = dry_run;
     if (!dry_run) {
+      RETURN_IF_ERROR(EndStraysOf(removal.path));
       ASSIGN_OR_RETURN(removed, RemoveUnused(removal.path));
     }
     std::printf("%s  %s %s: %s\n", Readable(removal.bytes).c_str(),
@@ -132,8 +133,7 @@ void AddDiskCommand(CLI::App& app, int* exit_code) {
 
 void AddGcCommand(CLI::App& app, int* exit_code) {
   auto* command = app.add_subcommand(
-      "gc",
-      "remove what nothing needs: old runtimes and packages, leftovers, lost folders");
+      "gc", "remove what nothing needs: old runtimes and packages, leftovers, lost folders");
   const auto options = std::make_shared<ServerOptions>();
   const auto dry_run = std::make_shared<bool>(false);
   const auto keep_days = std::make_shared<int>(kKeepDays);

@@ -13,6 +13,7 @@
 #include "base/strings.h"
 #include "metastore/database.h"
 #include "orchestrator/backends/process/instance_folder.h"
+#include "orchestrator/backends/process/strays.h"
 #include "orchestrator/catalogue.h"
 #include "orchestrator/controller.h"
 #include "orchestrator/runtime_maker.h"
@@ -172,6 +173,15 @@ bool IsInUse(const fs::path& folder) {
     }
   });
   return used;
+}
+
+Status EndStraysOf(const fs::path& folder) {
+  const std::string id = folder.filename().string();
+  const orchestrator::InstanceFolder instance(folder);
+  if (!orchestrator::IsInstanceId(id) || instance.is_kept() ||
+      instance.isolation() != orchestrator::Isolation::kNone)
+    return Status::Ok();
+  return orchestrator::KillStrays(id, instance.uid());
 }
 
 Result<bool> RemoveUnused(const fs::path& folder) {

@@ -25,6 +25,9 @@ Result<orchestrator::StorageSnapshot> TakeSnapshot(const ServerOptions& options)
 
 // Whether somebody works with what is below `folder`: a keeper holds its lock, or a process runs from it.
 bool IsInUse(const std::filesystem::path& folder);
+// Ends what is left running of an instance without isolation whose keeper died: `folder` alone tells who that is, so this comes
+// before its removal. Any other folder has nothing to end.
+Status EndStraysOf(const std::filesystem::path& folder);
 // Removes it unless somebody uses it: it is renamed under its lock first, so nobody finds half of it. False if it is in use.
 Result<bool> RemoveUnused(const std::filesystem::path& folder);
 

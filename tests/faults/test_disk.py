@@ -4,6 +4,7 @@ tell and tidy. SAGEBRUSH_TEST_JOBS makes the first one longer (docs/guides/any-m
 
 import json
 import os
+import signal
 import subprocess
 
 from harness import CACHE, wait_until
@@ -88,7 +89,13 @@ def test_gc_removes_what_nothing_needs_and_leaves_what_is_used(server):
         sleeper.kill()
         sleeper.wait()
     server.kill()
-    command(server, *words)
+    (lost / "isolation").write_text("none")
+    stray = subprocess.Popen(["sleep", "600"], env=dict(os.environ, SAGEBRUSH_INSTANCE=lost.name))
+    try:
+        command(server, *words)
+        assert stray.wait(10) == -signal.SIGKILL, "its folder tells who it is: it ends before that goes"
+    finally:
+        stray.kill()
     assert not lost.exists() and list(runtimes.iterdir()) == []
 
 
