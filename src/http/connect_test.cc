@@ -239,10 +239,32 @@ TEST_F(ConnectTest, PublicOnlyHoldsBehindAnUpstreamProxyToo) {
   decision_.action = ConnectDecision::Action::kTunnel;
   decision_.public_addresses_only = true;
   decision_.through = fake.proxy();
-  for (const char* host : {"127.0.0.1", "localhost", "10.1.2.3"}) {
+  for (const char* host :
+       {"127.0.0.1", "localhost", "10.1.2.3", "no-such-name", "no-such-name.internal",
+        "no-such-name.LAN", "no-such-name.local.", "10.1.2.3.", "no-such-name.7"}) {
     RawClient client(port_);
     client.Say(std::string("CONNECT ") + host + ":443 HTTP/1.1\r\nHost: h\r\n\r\n");
     EXPECT_THAT(client.HearAll(), StartsWith("HTTP/1.1 403 ")) << host;
+  }
+}
+
+TEST_F(ConnectTest, PublicOnlyNamesTheUpstreamProxyTheAddressThatWasLookedAt) {
+  FakeProxy fake;
+  decision_.action = ConnectDecision::Action::kTunnel;
+  decision_.public_addresses_only = true;
+  decision_.through = fake.proxy();
+  decision_.also_allowed = std::make_shared<const std::vector<Network>>(
+      std::vector<Network>{Network::Parse("127.0.0.0/8").value()});
+  struct {
+    const char* host;
+    const char* asked;
+  } const cases[] = {{"localhost", "CONNECT 127.0.0.1:443 "},
+                     {"no-such-name.invalid", "CONNECT no-such-name.invalid:443 "}};
+  for (const auto& c : cases) {
+    RawClient client(port_);
+    client.Say(std::string("CONNECT ") + c.host + ":443 HTTP/1.1\r\nHost: h\r\n\r\n");
+    RawClient upstream = fake.Accept();
+    EXPECT_THAT(upstream.HearHead(), StartsWith(c.asked));
   }
 }
 

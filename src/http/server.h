@@ -41,8 +41,8 @@ struct ConnectDecision {
   bool public_addresses_only = false;
   // Beside public addresses; null: none. Shared, since decisions are made often and networks once.
   std::shared_ptr<const std::vector<Network>> also_allowed = nullptr;
-  // For kTunnel: this proxy is asked for it. A name that this machine cannot resolve is then that proxy's business, also
-  // where public addresses only are allowed.
+  // For kTunnel: this proxy is asked for it. Where public addresses only are allowed, by the address that was looked at; a
+  // name that this machine cannot resolve is then that proxy's business, unless it is a local network's (printer, nas.local).
   std::optional<UpstreamProxy> through = std::nullopt;
 };
 

@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "base/strings.h"
 #include "http/internal/connection.h"
 
 namespace sagebrush::http::internal {
@@ -26,6 +27,19 @@ void EraseWhatIsNotAllowed(const std::vector<Network>& also_allowed,
       return network.Contains(endpoint.get());
     });
   });
+}
+
+// Whether a name that means nothing here may mean something on the internet: no name of a local network, and no number, which
+// another resolver could read as an address.
+bool MayBePublicName(std::string_view host) {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  const std::size_t dot = host.rfind('.');
+  if (dot == std::string_view::npos || host.find(':') != std::string_view::npos) return false;
+  const std::string last = ToLower(host.substr(dot + 1));
+  constexpr std::string_view kLocal[] = {"local", "internal", "localhost", "localdomain",
+                                         "lan",   "home",     "corp"};
+  return !last.empty() && !(last.front() >= '0' && last.front() <= '9') &&
+         std::ranges::find(kLocal, last) == std::end(kLocal);
 }
 
 }  // namespace
@@ -51,7 +65,7 @@ asio::awaitable<bool> Connection::ServeConnect(RequestHead head) {
       co_return served;
     }
     case ConnectDecision::Action::kTunnel:
-      target_ = {target->host, target->port, std::move(decision)};
+      target_ = {target->host, target->port, target->host, std::move(decision)};
       co_await OpenTunnel();
       co_return false;
     case ConnectDecision::Action::kRefuse:
@@ -152,7 +166,8 @@ asio::awaitable<bool> Connection::ResolveTarget() {
     co_return false;
   }
   endpoints_ = *wanted;
-  if (target_.decision.public_addresses_only && found->host.ok()) {
+  if (!target_.decision.public_addresses_only) co_return true;
+  if (found->host.ok()) {
     std::vector<Endpoint> allowed = *found->host;
     const auto& also = target_.decision.also_allowed;
     EraseWhatIsNotAllowed(also ? *also : std::vector<Network>(), &allowed);
@@ -162,7 +177,16 @@ asio::awaitable<bool> Connection::ResolveTarget() {
           "'" + target_.host + "' has no public address, and only those may be reached from here.");
       co_return false;
     }
-    if (!target_.decision.through) endpoints_ = std::move(allowed);
+    // The proxy gets the address that was looked at, not a name that it could find elsewhere.
+    if (target_.decision.through)
+      target_.asked_for = allowed.front().host();
+    else
+      endpoints_ = std::move(allowed);
+  } else if (!MayBePublicName(target_.host)) {
+    PrepareProxyRefusal(403, "'" + target_.host +
+                                 "' cannot be resolved here and is no name of the internet's, and "
+                                 "only public addresses may be reached from here.");
+    co_return false;
   }
   co_return true;
 }

@@ -124,6 +124,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   struct Target {
     std::string host;
     int port = 0;
+    std::string asked_for;  // of an upstream proxy: the host, or its address that was looked at
     ConnectDecision decision;
   };
   Target target_;

@@ -18,7 +18,7 @@ asio::awaitable<std::optional<std::string>> Connection::AskUpstream() {
   const UpstreamProxy& proxy = *target_.decision.through;
   const std::string name =
       "The upstream proxy " + proxy.host + ":" + std::to_string(proxy.port) + " ";
-  const std::string request = ConnectRequestText(proxy, target_.host, target_.port);
+  const std::string request = ConnectRequestText(proxy, target_.asked_for, target_.port);
   std::string_view left = request;
   std::string answer;
   std::size_t end = std::string::npos;
