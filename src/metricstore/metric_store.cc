@@ -127,6 +127,8 @@ class SqlMetricStore final : public MetricStore {
     return database_->Write([&](Session& session) -> Status {
       ASSIGN_OR_RETURN(const std::int64_t highest, FindSource(session, batch.source));
       if (highest >= batch.last_sequence) return Status::Ok();
+      if (batch.found_after && *batch.found_after != highest)
+        return Unavailable("another batch of " + batch.source + " came between; send this again");
       SeriesMap all;
       for (const auto& item : batch.items)
         if (item.sequence > highest) AddTo(&all, item.datum);

@@ -50,6 +50,9 @@ struct SourceBatch {
   std::string source;
   std::int64_t last_sequence = 0;
   std::vector<Item> items;
+  // The highest number stored when the items were put together, for who folds several into one: kUnavailable, and nothing
+  // is stored, if another batch has come between.
+  std::optional<std::int64_t> found_after = std::nullopt;
 };
 
 struct ReadRequest {

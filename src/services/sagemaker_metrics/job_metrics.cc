@@ -2,6 +2,7 @@
 #include "services/sagemaker_metrics/job_metrics.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/log.h"
 #include "orchestrator/controller.h"
@@ -14,6 +15,33 @@ constexpr std::size_t kMaxFinders = 1000;  // instances at a time; more of them 
 // PutMetricData's bounds: an agent that user code has taken over could send any time.
 constexpr std::int64_t kOldestMs = 14LL * 86'400'000;
 constexpr std::int64_t kNewestMs = 2LL * 3'600'000;
+
+// What lines say of one metric, second by second, so that a batch takes room for its seconds and not for its values.
+class Folded {
+ public:
+  void Add(std::int64_t at_ms, double value) {
+    if (newest_ && at_ms < newest_->at_ms) return Fold({at_ms, value});
+    if (newest_) Fold(*newest_);
+    newest_ = {at_ms, value};
+  }
+  // The newest value comes alone and last: the store shows it as the job's final one.
+  template <typename Take>
+  void ForEach(const Take& take) const {
+    for (const auto& [second, summary] : seconds_) take(second * 1000, summary);
+    if (newest_) take(newest_->at_ms, metricstore::Summary::Of(newest_->value));
+  }
+
+ private:
+  struct Value {
+    std::int64_t at_ms;
+    double value;
+  };
+  void Fold(const Value& value) {
+    seconds_[value.at_ms / 1000].Add(metricstore::Summary::Of(value.value));
+  }
+  std::map<std::int64_t, metricstore::Summary> seconds_;
+  std::optional<Value> newest_;
+};
 
 metricstore::Metric MetricOf(const std::string& job, const std::string& name) {
   return {kTrainingNamespace, name, {{"TrainingJobName", job}}};
@@ -28,23 +56,30 @@ Result<metricstore::SourceBatch> JobMetrics::Find(const orchestrator::Instance& 
   batch.source = instance.id;
   ASSIGN_OR_RETURN(const SharedFinder finder, FinderOf(instance));
   if (finder == nullptr) return batch;
+  // What has been kept is passed over here: folded, it could not be told from the rest any more.
+  ASSIGN_OR_RETURN(const std::int64_t kept, store_.LastSequence(instance.id));
   const std::int64_t now = ToMillis(clock_.Now());
-  std::int64_t sequence = first_sequence;
+  std::map<std::string_view, Folded> folded;  // the names are the finder's
+  std::int64_t sequence = first_sequence - 1;
   for (const Line& line : lines) {
+    ++sequence;
     const bool timely =
         line.timestamp_ms >= now - kOldestMs && line.timestamp_ms <= now + kNewestMs;
-    for (const FoundValue& found : finder->Find(line.text)) {
-      if (!timely) continue;
-      metricstore::Datum datum;
-      datum.metric = MetricOf(instance.owner.name, *found.name);
-      datum.at_ms = line.timestamp_ms;
-      datum.high_resolution = true;
-      datum.summary = metricstore::Summary::Of(found.value);
-      batch.items.push_back({sequence, std::move(datum)});
-    }
-    ++sequence;
+    if (sequence <= kept || !timely) continue;
+    for (const FoundValue& found : finder->Find(line.text))
+      folded[*found.name].Add(line.timestamp_ms, found.value);
   }
-  batch.last_sequence = sequence - 1;
+  batch.last_sequence = sequence;
+  batch.found_after = kept;
+  for (const auto& [name, values] : folded)
+    values.ForEach([&, &name = name](std::int64_t at_ms, metricstore::Summary summary) {
+      metricstore::Datum datum;
+      datum.metric = MetricOf(instance.owner.name, std::string(name));
+      datum.at_ms = at_ms;
+      datum.high_resolution = true;
+      datum.summary = std::move(summary);
+      batch.items.push_back({sequence, std::move(datum)});
+    });
   return batch;
 }
 

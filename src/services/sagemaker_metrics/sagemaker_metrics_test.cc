@@ -87,6 +87,31 @@ TEST_F(SageMakerMetricsTest, ALineCountsOnceHoweverOftenItComes) {
   EXPECT_EQ(Loss("a").sum(), 12);
 }
 
+TEST_F(SageMakerMetricsTest, ABatchTakesRoomForItsSecondsAndTellsTheNewestValue) {
+  const auto job = NewJob("a", kLoss);
+  std::vector<JobMetrics::Line> lines(5000, {now(), "loss=1 loss=2"});
+  lines.push_back({now(), "loss=9"});
+
+  auto found = metrics_.Find(job, 1, lines).value();
+
+  EXPECT_EQ(found.items.size(), 2u);
+  ASSERT_TRUE(metrics_.Keep(job, std::move(found)).ok());
+  EXPECT_EQ(Loss("a").samples(), 10'001);
+  EXPECT_EQ(Loss("a").sum(), 15'009);
+  const auto final_metrics = metrics_.FinalMetrics(kScope, "a", {{"loss", ""}}).value();
+  EXPECT_EQ(final_metrics.AsArray()[0].Find("Value")->Dump(), "9.0");
+}
+
+TEST_F(SageMakerMetricsTest, OfTwoBatchesAtATimeOneIsSentAgain) {
+  const auto job = NewJob("a", kLoss);
+  auto late = metrics_.Find(job, 1, {{now(), "loss=1"}, {now(), "loss=2"}}).value();
+  ASSERT_TRUE(Look(metrics_, job, 1, {{now(), "loss=1"}}).ok());
+
+  EXPECT_EQ(metrics_.Keep(job, std::move(late)).code(), Code::kUnavailable);
+  ASSERT_TRUE(Look(metrics_, job, 1, {{now(), "loss=1"}, {now(), "loss=2"}}).ok());
+  EXPECT_EQ(Loss("a").sum(), 3);
+}
+
 // The log has lines that a crash kept from being looked at: the agent must send those again.
 TEST_F(SageMakerMetricsTest, WhatTheLogHasAndNobodyLookedAtIsAskedForAgain) {
   const auto job = NewJob("a", kLoss);
