@@ -81,6 +81,39 @@ Result<std::string> Listen(http::Server& server, const ServerOptions& options,
   return address;
 }
 
+int ExitCodeOf(const Status& status) {
+  return status.ok() ? 0 : IsRefusal(status) ? kRefusedToStart : 1;
+}
+
+// From listening to SIGTERM or SIGINT. `all_answered` becomes false when a handler still runs at the end.
+Status ServeUntilSignal(const ServerOptions& options, std::vector<UniqueFd> inherited,
+                        const Signals& signals, ControlPlane& plane, http::Server& server,
+                        UpstreamChoice& upstream, bool* all_answered) {
+  ASSIGN_OR_RETURN(const std::string address, Listen(server, options, std::move(inherited)));
+  upstream.ListensOn(static_cast<int>(
+      ParseUint(std::string_view(address).substr(address.rfind(':') + 1)).value_or(0)));
+  RETURN_IF_ERROR(plane.Start(server));
+
+  const std::string url = "http://" + address;
+  const fs::path file = options.data_folder / "server.json";
+  RETURN_IF_ERROR(WriteFileDurably(
+      file,
+      Json::Object({{"address", url}, {"pid", static_cast<std::int64_t>(::getpid())}}).Dump()));
+  std::printf("sagebrush ready at %s (root key in %s)\n", url.c_str(),
+              (options.data_folder / "root-credentials").c_str());
+  std::fflush(stdout);
+
+  const int signal = signals.Wait();
+  LogInfo("server", signal == SIGINT
+                        ? "stopping, and every workload with it"
+                        : "stopping; workloads stay and are found again at the next start");
+  // The loop first: an instance that it starts now would find no socket, and its job would fail for it.
+  plane.Stop();
+  *all_answered = server.Stop(kGrace);
+  ::unlink(file.c_str());
+  return signal == SIGINT ? plane.Shutdown() : Status::Ok();
+}
+
 Status Serve(ServerOptions options) {
   RETURN_IF_ERROR(FillPaths(&options));
   ASSIGN_OR_RETURN(std::vector<UniqueFd> inherited, http::TakeInheritedSockets());
@@ -114,40 +147,16 @@ Status Serve(ServerOptions options) {
   ASSIGN_OR_RETURN(server, http::Server::Create(http_options, [&plane](http::Exchange& exchange) {
                      plane->chain().Handle(exchange);
                    }));
-  const struct StopAtEnd {
-    http::Server& server;
-    ~StopAtEnd() { server.Stop(std::chrono::milliseconds(0)); }
-  } stop_at_end{*server};
-  ASSIGN_OR_RETURN(const std::string address, Listen(*server, options, std::move(inherited)));
-  upstream.ListensOn(static_cast<int>(
-      ParseUint(std::string_view(address).substr(address.rfind(':') + 1)).value_or(0)));
-  RETURN_IF_ERROR(plane->Start(*server));
-
-  const std::string url = "http://" + address;
-  const fs::path file = options.data_folder / "server.json";
-  RETURN_IF_ERROR(WriteFileDurably(
-      file,
-      Json::Object({{"address", url}, {"pid", static_cast<std::int64_t>(::getpid())}}).Dump()));
-  std::printf("sagebrush ready at %s (root key in %s)\n", url.c_str(),
-              (options.data_folder / "root-credentials").c_str());
-  std::fflush(stdout);
-
-  const int signal = signals.Wait();
-  LogInfo("server", signal == SIGINT
-                        ? "stopping, and every workload with it"
-                        : "stopping; workloads stay and are found again at the next start");
-  // The loop first: an instance that it starts now would find no socket, and its job would fail for it.
-  plane->Stop();
-  const bool all_answered = server->Stop(kGrace);
-  ::unlink(file.c_str());
-  const Status ended = signal == SIGINT ? plane->Shutdown() : Status::Ok();
-  if (!all_answered) {
-    // An invocation may take a minute, and its client's connection is cut. What was acknowledged is durable at any moment.
-    LogWarning("server", "left while requests were still under way");
-    std::fflush(nullptr);
-    std::_Exit(ended.ok() ? 0 : 1);
-  }
-  return ended;
+  bool all_answered = true;
+  const Status ended = ServeUntilSignal(options, std::move(inherited), signals, *plane, *server,
+                                        upstream, &all_answered);
+  if (all_answered && server->Stop(std::chrono::milliseconds(0))) return ended;
+  // A handler still runs, in what would now be destroyed. An invocation may take a minute, and its client's connection is
+  // cut. What was acknowledged is durable at any moment.
+  LogWarning("server", "left while requests were still under way");
+  if (!ended.ok()) Fail(ended);
+  std::fflush(nullptr);
+  std::_Exit(ExitCodeOf(ended));
 }
 
 Status PrintOperations() {
@@ -212,7 +221,7 @@ void AddServerCommand(CLI::App& app, int* exit_code) {
     }
     if (status.ok()) status = Serve(*options);
     if (!status.ok()) Fail(status);
-    *exit_code = status.ok() ? 0 : IsRefusal(status) ? kRefusedToStart : 1;
+    *exit_code = ExitCodeOf(status);
   });
 }
 
