@@ -31,8 +31,10 @@ const char* Name(LogLevel level) {
 
 void SetLogLevel(LogLevel level) { minimum = level; }
 
+bool IsLogged(LogLevel level) { return level >= minimum.load(std::memory_order_relaxed); }
+
 void Log(LogLevel level, std::string_view area, std::string_view text) {
-  if (level < minimum.load(std::memory_order_relaxed)) return;
+  if (!IsLogged(level)) return;
   std::string line = FormatIso8601Millis(Clock::System().Now());
   line.append(" ")
       .append(Name(level))
