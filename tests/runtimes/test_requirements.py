@@ -125,3 +125,16 @@ def test_an_address_that_is_not_allowed_is_refused(server, index):
     assert job["status"] == "Completed", job
     assert said(job, "No matching distribution found"), job["log"]
     assert index.fetched == []
+
+
+def test_the_jobs_own_code_does_not_run_in_pips_place(company):
+    files = {"train.py": SCRIPT, "requirements.txt": "greeting==1.0\nwords==1.0\n", "pip/__init__.py": "", "pip/__main__.py": "raise SystemExit('PLANTED')"}
+
+    job = run_job(company, "planted", files)
+
+    assert job["status"] == "Completed" and not said(job, "PLANTED"), job
+    assert said(job, "Successfully installed greeting-1.0 words-1.0"), job["log"]
+
+    reached = run_job(company, "reached", {"train.py": SCRIPT, "requirements.txt": "greeting==1.0\nwords==1.0\n"}, Environment={"PYTHONPATH": "/opt/ml/code"})
+
+    assert said(reached, "anew in each job") and not said(reached, "installed before"), reached
