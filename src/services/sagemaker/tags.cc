@@ -59,7 +59,7 @@ aws::Outcome<TaggedResource> ReadArn(const RequestContext& context, const std::s
     return ValidationError("1 validation error detected: Value '" + arn +
                            "' at 'resourceArn' failed to satisfy constraint: Member must satisfy "
                            "regular expression pattern: "
-                           "arn:aws[a-z\\-]*:sagemaker:[a-z0-9\\-]*:[0-9]{12}:.*");
+                           "arn:aws[a-z-]*:sagemaker:[a-z0-9-]*:[0-9]{12}:.+");
   const std::string_view resource = parts.size() == 6 ? parts[5] : std::string_view();
   const std::size_t slash = resource.find('/');
   const std::string_view word = resource.substr(0, slash);
