@@ -4,9 +4,11 @@
 #include <cstdlib>
 
 #include "apps/sagebrush/package_door.h"
+#include "aws/container_authorization.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "orchestrator/backends/process/instance_folder.h"
 #include "orchestrator/backends/process/process_backend.h"
 #include "orchestrator/endpoint_controller.h"
 #include "orchestrator/pip_settings.h"
@@ -228,6 +230,9 @@ void ControlPlane::BuildServices() {
   for (const auto& service : services_) service_list_.push_back(service.get());
   InstanceDoor door;
   door.credentials = [this](const std::string& id) { return CredentialsOf(id); };
+  door.may_have_credentials = [this](const std::string& id, const http::Request& request) {
+    return MayHaveCredentials(id, request);
+  };
   door.packages = [this](const std::string& id, http::Exchange& exchange) {
     ServePackagesOf(id, exchange);
   };
@@ -259,6 +264,17 @@ Result<Json> ControlPlane::CredentialsOf(const std::string& instance_id) {
                        {"Expiration", FormatIso8601(session.expires)}});
 }
 
+bool ControlPlane::MayHaveCredentials(const std::string& instance_id,
+                                      const http::Request& request) {
+  const orchestrator::InstanceFolder folder(options_.data_folder / "instances" / instance_id);
+  if (folder.isolation() != orchestrator::Isolation::kNone || IsTheAgent(instance_id, request))
+    return true;
+  const auto instance = instances_->Get(instance_id);
+  const auto shown = request.headers.Get("authorization");
+  return instance.ok() && shown && !instance->token_hash.empty() &&
+         ConstantTimeEquals(*shown, aws::ContainerAuthorization(instance->token_hash));
+}
+
 bool ControlPlane::Admits(const std::string& instance_id, const http::Request& request) {
   return !request.peer.is_isolated || IsTheAgent(instance_id, request);
 }
@@ -281,9 +297,8 @@ bool ControlPlane::IsTheAgent(const std::string& instance_id, const http::Reques
 }
 
 http::ConnectDecision ControlPlane::DecideConnect(const http::Peer& peer, const std::string& host,
-                                                  int port) {
+                                                  int /*port*/) {
   using Action = http::ConnectDecision::Action;
-  (void)port;
   if (peer.is_isolated)
     return {.action = Action::kRefuse,
             .reason = "This instance has no network (EnableNetworkIsolation)."};

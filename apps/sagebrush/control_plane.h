@@ -65,6 +65,7 @@ class ControlPlane {
                                  std::vector<orchestrator::LogLine> lines);
   Status WriteInstanceBundle();
   Result<Json> CredentialsOf(const std::string& instance_id);
+  bool MayHaveCredentials(const std::string& instance_id, const http::Request& request);
   bool Admits(const std::string& instance_id, const http::Request& request);
   bool IsTheAgent(const std::string& instance_id, const http::Request& request);
   void ServePackagesOf(const std::string& instance_id, http::Exchange& exchange);

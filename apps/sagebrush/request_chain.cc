@@ -70,6 +70,17 @@ bool IsPayloadWord(std::string_view hash) {
   return hash == aws::kUnsignedPayload || hash.starts_with("STREAMING-");
 }
 
+// What a log line says of a request; everything in it that a client chose is made one line.
+std::string Describe(const http::Request& request, const std::string& id, const aws::Route& route,
+                     const aws::Operation* operation, std::string_view who) {
+  std::string text = id;
+  text.append(" ").append(request.method).append(" ");
+  text.append(FirstBytes(request.raw_path(), kMaxLoggedPath));
+  text.append(" ").append(route.service == nullptr ? "-" : route.service->name);
+  if (operation != nullptr) text.append(":").append(operation->name);
+  return text.append(" by ").append(who).append(" from ").append(request.peer.address);
+}
+
 }  // namespace
 
 struct RequestChain::Call {
@@ -86,22 +97,13 @@ struct RequestChain::Call {
   aws::ReplyTo reply_to;
 };
 
-// What a log line says of a request; everything in it that a client chose is made one line.
 std::string RequestChain::Describe(const Call& call) {
-  std::string text = call.context.request_id;
-  text.append(" ")
-      .append(call.request.method)
-      .append(" ")
-      .append(FirstBytes(call.request.raw_path(), kMaxLoggedPath));
-  text.append(" ").append(call.route.service == nullptr ? "-" : call.route.service->name);
-  if (call.operation != nullptr) text.append(":").append(call.operation->name);
+  std::string who = "nobody";
   if (!call.context.principal.arn.empty())
-    text.append(" by ").append(call.context.principal.arn);
+    who = call.context.principal.arn;
   else if (call.claim)
-    text.append(" by unknown key ").append(FirstBytes(call.claim->access_key, kMaxLoggedKey));
-  else
-    text.append(" by nobody");
-  return text.append(" from ").append(call.request.peer.address);
+    who = "unknown key " + std::string(FirstBytes(call.claim->access_key, kMaxLoggedKey));
+  return apps::Describe(call.request, call.context.request_id, call.route, call.operation, who);
 }
 
 RequestChain::RequestChain(const iam::IdentityFiles& identity, iam::Authorizer& authorizer,
@@ -135,10 +137,7 @@ void RequestChain::Handle(http::Exchange& exchange) {
                    .is_head = call.request.method == "HEAD"};
 
   const auto outcome = Walk(call);
-  if (outcome.ok()) {
-    LogDebug("request", Describe(call) + ": answered");
-    return;
-  }
+  if (outcome.ok()) return;  // answered, or held and answered later
   SendError(exchange, call.route, outcome.error(call.route.protocol), call.reply_to,
             Describe(call));
 }
@@ -196,6 +195,16 @@ bool RequestChain::AnswerPrivatePath(http::Exchange& exchange) {
     return true;
   }
   if (path == "/_sagebrush/credentials" && !request.peer.instance_id.empty()) {
+    if (!door_.may_have_credentials(request.peer.instance_id, request)) {
+      (void)exchange.Send({.status = 403,
+                           .headers = {{"Content-Type", kJsonType}},
+                           .body = Json::Object({{"code", "AccessDenied"},
+                                                 {"message",
+                                                  "The Authorization header must be the instance's "
+                                                  "AWS_CONTAINER_AUTHORIZATION_TOKEN."}})
+                                       .Dump()});
+      return true;
+    }
     const auto credentials = door_.credentials(request.peer.instance_id);
     if (credentials.ok()) {
       (void)exchange.Send(
@@ -289,15 +298,22 @@ aws::Outcome<std::monostate> RequestChain::Walk(Call& call) {
         handler->stream(call.context, input,
                         call.body_read ? static_cast<http::Exchange&>(replayed) : call.exchange);
     record(outcome);
+    if (outcome.ok() && IsLogged(LogLevel::kDebug))
+      LogDebug("request", Describe(call) + ": answered");
     return outcome;
   }
   held_.Answer(
       call.exchange, *handler, call.context, input,
       [route = call.route, operation = call.operation, reply_to = call.reply_to,
-       line = Describe(call), record](http::Exchange& exchange, const aws::Outcome<Json>& answer) {
+       who = call.context.principal.arn,
+       record](http::Exchange& exchange, const aws::Outcome<Json>& answer) {
         record(answer);
+        const auto line = [&] {
+          return apps::Describe(exchange.request(), reply_to.request_id, route, operation, who);
+        };
         if (!answer.ok())
-          return SendError(exchange, route, answer.error(route.protocol), reply_to, line);
+          return SendError(exchange, route, answer.error(route.protocol), reply_to, line());
+        if (IsLogged(LogLevel::kDebug)) LogDebug("request", line() + ": answered");
         (void)exchange.Send(aws::Encode(route, *operation, answer.value(), reply_to));
       });
   return std::monostate();

@@ -31,6 +31,9 @@ struct InstanceDoor {
   std::function<Result<Json>(const std::string& instance_id)> credentials;
   // Whether this request may come out of that instance: one that is cut off from the network must show its agent's token.
   std::function<bool(const std::string& instance_id, const http::Request& request)> admits;
+  // Whether this request may have them: without isolation everybody on the machine reaches an instance's port.
+  std::function<bool(const std::string& instance_id, const http::Request& request)>
+      may_have_credentials;
   // Whether that instance is still there: its credentials end with it, not with their hour.
   std::function<bool(const std::string& instance_id)> exists;
   // Answers what the instance's agent, and nobody else inside, asks of the cache of installed packages.

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "aws/container_authorization.h"
+
 namespace sagebrush::agent {
 
 std::vector<std::string> UserEnvironment(const WorkOrder& order, const Paths& paths,
@@ -58,6 +60,9 @@ std::vector<std::string> UserEnvironment(const WorkOrder& order, const Paths& pa
     const std::string server = fmt::format("http://127.0.0.1:{}", order.api_port);
     set("AWS_ENDPOINT_URL", server);
     set("AWS_CONTAINER_CREDENTIALS_FULL_URI", server + "/_sagebrush/credentials");
+    if (paths.on_the_machine())  // where other users reach that port too
+      set("AWS_CONTAINER_AUTHORIZATION_TOKEN",
+          aws::ContainerAuthorization(HexEncode(Sha256(order.token))));
     set("HTTPS_PROXY", server);
     set("https_proxy", server);
     set("HTTP_PROXY", server);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The environment that the user's program gets: SageMaker's variables, the way to the server, and the order's own. Nothing of
-// the agent's own environment is passed on, and no secret is in it. Pure but for looking whether the CA bundle is there.
+// the agent's own environment is passed on, and the agent's token is not in it. Pure but for looking whether the CA bundle is there.
 #pragma once
 
 #include <string>

@@ -108,6 +108,21 @@ TEST(UserEnvironment, LeadsToTheServerAndHoldsNoToken) {
   EXPECT_THAT(variables, Not(Contains(HasSubstr("very-secret"))));
 }
 
+TEST(UserEnvironment, OnTheMachineTheCredentialsAskForAWordThatIsNotTheToken) {
+  Json json = Minimal();
+  json["token"] = "very-secret";
+  Paths paths;
+  paths.ml = "/d/i-1/ml";
+  ASSERT_TRUE(paths.on_the_machine());
+  const auto variables = [&](const Paths& where) {
+    return UserEnvironment(ParseWorkOrder(json.Dump()).value(), where, "");
+  };
+
+  EXPECT_THAT(variables(paths), Contains(StartsWith("AWS_CONTAINER_AUTHORIZATION_TOKEN=")));
+  EXPECT_THAT(variables(paths), Not(Contains(HasSubstr("very-secret"))));
+  EXPECT_THAT(variables(Paths{}), Not(Contains(StartsWith("AWS_CONTAINER_AUTHORIZATION_TOKEN="))));
+}
+
 TEST(UserEnvironment, AnEntryPointOfTheUsersFindsTheRuntimesPython) {
   Json json = Minimal();
   json["command"] = Json::Array({"/bin/bash", "-c", "python3 train.py"});

@@ -104,6 +104,23 @@ def test_what_a_job_left_behind_ends_with_it(bare_server, number):
     assert sleepers(number) == []
 
 
+def test_only_who_knows_the_instances_word_gets_its_credentials(bare_server):
+    """Its port is the machine's: anybody can ask there."""
+    (bare_server.folder / "train.py").write_text(textwrap.dedent("""
+        import json, os, time, urllib.request
+        uri, word = os.environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"], os.environ["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
+        def ask(headers):
+            try: return urllib.request.urlopen(urllib.request.Request(uri, headers=headers)).getcode()
+            except urllib.error.HTTPError as error: return error.code
+        print("ANSWERS", [ask({}), ask({"Authorization": word[:-1]}), ask({"Authorization": word})], flush=True)
+        """))
+    name = bare_server.answer(FIT + "e = estimator('train.py')\ne.fit(logs=False)\nprint(json.dumps(e.latest_training_job.name))\n")
+
+    lines = bare_server.answer(LINES, name)
+
+    assert "ANSWERS [403, 403, 200]" in lines
+
+
 @pytest.mark.parametrize("victim", ["agent", "keeper"])
 def test_a_killed_agent_or_keeper_takes_all_of_its_instance_down(bare_server, victim, number):
     (bare_server.folder / "train.py").write_text(DAEMON % (number, "dict(os.environ)") + "print('up', flush=True)\ntime.sleep(600)\n")
@@ -113,6 +130,9 @@ def test_a_killed_agent_or_keeper_takes_all_of_its_instance_down(bare_server, vi
     keeper = int((bare_server.data / "instances" / instance / "pid").read_text())
     agents = [pid for pid, _, line in all_processes() if "sagebrush-agent run --instance " + instance in line]
 
+    if os.geteuid() == 0:  # who could write there could name a process for the server to kill
+        held = [os.path.realpath(entry.path) for entry in os.scandir("/proc/%d/fd" % agents[0])]
+        assert [path for path in held if path.endswith("bwrap.json")] == []
     os.kill(keeper if victim == "keeper" else agents[0], signal.SIGKILL)
 
     wait_until("the job's end", lambda: bare_server.answer(STATUS, name)[0] == "Failed", 30)
