@@ -43,13 +43,15 @@ def wait_until(what, condition, seconds=60, pause=0.05):
 
 
 class Server:
-    """One data folder and the server process on it; may be killed and started again. as_user: (uid, gid) to drop to."""
+    """One data folder and the server process on it; may be killed and started again. as_user: (uid, gid) to become, with programs
+    and cache where everyone can walk to (closed=True: where only root can, as below root's own home)."""
 
-    def __init__(self, folder, as_user=None, isolation=ISOLATION):
+    def __init__(self, folder, as_user=None, isolation=ISOLATION, closed=False):
         self.folder = Path(folder)
         self.data = self.folder / "data"
         self.log = self.folder / "server.log"
         self.as_user = as_user
+        self.stage_mode = "0700" if closed else "0755"
         self.isolation = isolation
         self.environment = {}  # more of it, for the server alone
         self.extra = []  # more words for `sagebrush server`
@@ -59,11 +61,11 @@ class Server:
     def command(self, *words):
         if not self.as_user:
             return [str(BIN / "sagebrush"), *words]
-        # An ordinary user who can read the programs and the cache, wherever they lie (below somebody's 0700 home, say):
-        # both are bound to a place that everyone can walk to, in a mount namespace of the server's own.
+        # Who may read the programs and the cache must not depend on where the tests find them (below somebody's 0700 home, say):
+        # both are bound to a place of the wanted mode, in a mount namespace of the server's own.
         uid, gid = self.as_user
-        stage = "mount -t tmpfs -o mode=0755 stage /mnt && mkdir /mnt/top /mnt/cache && mount --bind %s /mnt/top && mount --bind %s /mnt/cache && exec setpriv --reuid %d --regid %d --clear-groups \"$@\""
-        stage %= (shlex.quote(str(TOP)), shlex.quote(str(CACHE)), uid, gid)
+        stage = "mount -t tmpfs -o mode=%s stage /mnt && mkdir /mnt/top /mnt/cache && mount --bind %s /mnt/top && mount --bind %s /mnt/cache && exec setpriv --reuid %d --regid %d --clear-groups \"$@\""
+        stage %= (self.stage_mode, shlex.quote(str(TOP)), shlex.quote(str(CACHE)), uid, gid)
         return ["unshare", "--mount", "--propagation", "private", "sh", "-c", stage, "sh", "/mnt/top/%s/sagebrush" % BIN.relative_to(TOP), *words]
 
     def start(self, port=0):

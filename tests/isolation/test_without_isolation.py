@@ -38,14 +38,17 @@ DAEMON = textwrap.dedent("""
     """)
 
 
-@pytest.fixture(params=["root", "user"])
+# As root, whose instances get users of their own; as root where no other user can read the programs; as an ordinary user.
+@pytest.fixture(params=["root", "closed", "user"])
 def bare_server(request, folder):
-    if os.geteuid() != 0 and request.param == "root":
+    if os.geteuid() != 0 and request.param != "user":
         pytest.skip("only root can try root")
-    user = NOBODY if os.geteuid() == 0 and request.param == "user" else None
-    if user:
+    user = None
+    if os.geteuid() == 0:
+        user = NOBODY if request.param == "user" else (0, 0)
         shutil.chown(folder, *user)
-    running = Server(folder, as_user=user, isolation="none").start()
+    running = Server(folder, as_user=user, isolation="none", closed=request.param == "closed").start()
+    running.own_users = request.param == "root"
     yield running
     running.stop()
     assert running.leftovers() == []
@@ -86,10 +89,11 @@ def test_each_instance_has_its_own_folder_ports_and_user_and_its_log_says_what_i
     assert one["mode"] == other["mode"] == "0o700"
     assert "NOT ISOLATED (--isolation=none)" in lines[0]
     assert os.path.dirname(one["ml"]) in lines[1] + lines[2] or os.path.dirname(other["ml"]) in lines[1] + lines[2]
-    if bare_server.as_user:
-        assert one["uid"] == other["uid"] == bare_server.as_user[0]
-    elif os.geteuid() == 0:
+    if bare_server.own_users:
         assert 0 not in (one["uid"], other["uid"]) and one["uid"] != other["uid"]
+    else:
+        assert one["uid"] == other["uid"] == (bare_server.as_user[0] if bare_server.as_user else os.geteuid())
+    assert ("a user of its own" if bare_server.own_users else "like every other instance") in lines[0]
     for name in names:
         wait_until("the job's end", lambda: bare_server.answer(STATUS, name)[0] != "InProgress", 60)
         assert bare_server.answer(STATUS, name) == ["Completed", ""]
