@@ -8,6 +8,8 @@
 #include <openssl/rand.h>
 #include <zlib.h>
 
+#include "base/strings.h"
+
 namespace sagebrush {
 
 namespace {
@@ -144,17 +146,11 @@ std::string HexEncode(std::string_view bytes) {
 }
 
 Result<std::string> HexDecode(std::string_view text) {
-  const auto value = [](char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-  };
   if (text.size() % 2 != 0) return InvalidArgument("hexadecimal text of odd length");
   std::string out;
   for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = value(text[i]);
-    const int low = value(text[i + 1]);
+    const int high = HexValue(text[i]);
+    const int low = HexValue(text[i + 1]);
     if (high < 0 || low < 0) return InvalidArgument("not hexadecimal");
     out.push_back(static_cast<char>(high * 16 + low));
   }

@@ -22,13 +22,6 @@ bool IsUnreserved(char c) {
 
 bool BeginsCharacter(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
 
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 template <typename T>
 std::optional<T> ParseWhole(std::string_view text) {
   T value{};
@@ -90,6 +83,13 @@ std::optional<std::uint64_t> ParseUint(std::string_view text) {
   return ParseWhole<std::uint64_t>(text);
 }
 std::optional<double> ParseDouble(std::string_view text) { return ParseWhole<double>(text); }
+
+int HexValue(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
 
 std::string PercentEncode(std::string_view text, bool keep_slash) {
   static constexpr char kHex[] = "0123456789ABCDEF";

@@ -24,6 +24,7 @@ std::string ReplaceAll(std::string text, std::string_view from, std::string_view
 std::optional<std::int64_t> ParseInt(std::string_view text);
 std::optional<std::uint64_t> ParseUint(std::string_view text);
 std::optional<double> ParseDouble(std::string_view text);
+int HexValue(char c);  // 0 to 15, of either case; -1 for what is no hexadecimal digit
 
 // RFC 3986: unreserved bytes stay, all others become %XX. With keep_slash a '/' stays too (paths).
 std::string PercentEncode(std::string_view text, bool keep_slash = false);

@@ -41,6 +41,13 @@ TEST(StringsTest, NumbersAreWholeTextsOrNothing) {
   EXPECT_FALSE(ParseUint("-1"));
 }
 
+TEST(StringsTest, HexadecimalDigitsHaveAValueAndNothingElseHas) {
+  const std::string_view digits = "0123456789abcdefABCDEF";
+  for (int i = 0; i < 16; ++i) EXPECT_EQ(HexValue(digits[static_cast<std::size_t>(i)]), i);
+  for (int i = 16; i < 22; ++i) EXPECT_EQ(HexValue(digits[static_cast<std::size_t>(i)]), i - 6);
+  for (const char c : {'/', ':', '@', 'G', '`', 'g', ' ', '\0', '\xff'}) EXPECT_EQ(HexValue(c), -1);
+}
+
 TEST(StringsTest, CodePointsCountCharactersNotBytes) {
   EXPECT_EQ(CodePoints("a\xC3\xA9\xF0\x9F\x98\x80"), 3U);
   EXPECT_FALSE(IsValidUtf8("\xC3"));

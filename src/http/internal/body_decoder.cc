@@ -7,18 +7,13 @@
 #include <cstring>
 #include <limits>
 
+#include "base/strings.h"
+
 namespace sagebrush::http::internal {
 namespace {
 
 constexpr std::size_t kMaxOverhead = 16 << 10;  // of a chunk's extension, and of all trailers
 constexpr int kMaxSizeDigits = 15;              // no overflow, and no endless zeros
-
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 bool IsText(char c) {
   const auto byte = static_cast<unsigned char>(c);
