@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target of what an agent reads that others wrote: work orders, manifests, S3's error answers, programs' output.
-// Built only on demand: clang++ -std=c++20 -fsanitize=fuzzer,address,undefined -Isrc, with work_order.cc, channel_plan.cc,
-// line_splitter.cc, failure_text.cc of this folder, aws/s3_uri.cc and the base library.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Event-stream messages (application/vnd.amazon.eventstream): how responses are streamed by
-// InvokeEndpointWithResponseStream, logs' StartLiveTail and others. A message is
+// InvokeEndpointWithResponseStream, S3's SelectObjectContent and logs' StartLiveTail, whose
+// handlers, still to be written, will be the first callers. A message is
 //   total length, headers length, CRC-32 of these 8 bytes,
 //   headers: name length (1), name, type (1), value
 //   payload, CRC-32 of everything before

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target of everything that reads a stranger's bytes: request and response heads, and bodies cut at every place.
-// Built only on demand: clang++ -std=c++20 -fsanitize=fuzzer,address,undefined -Isrc, with internal/head_parser.cc,
-// internal/body_decoder.cc, message.cc and base/strings.cc, base/status.cc, -lsimdjson.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Fuzz target of everything that reads an invocation's body: wrapping, JSON lines, CSV, rows and
 // columns into tensors of every type, examples; what was accepted must have as many elements as its
-// shape says and be written again. Built only on demand: clang++ -std=c++20
-// -fsanitize=fuzzer,address,undefined -Isrc with this folder's *.cc but the router's and the
-// server's, base/{clock,hash,json,log,status,strings}.cc, -lsimdjson -lcrypto -lz -lfmt.
+// shape says and be written again.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
