@@ -26,7 +26,7 @@ function(sagebrush_fuzz_build)
   endforeach()
   list(FILTER SOURCES EXCLUDE REGEX "_(test|fuzz)\\.cc$")
   foreach(FILE agent/channel_plan agent/failure_text agent/line_splitter agent/work_order
-          http/message http/internal/body_decoder http/internal/head_parser
+          http/authority http/message http/internal/body_decoder http/internal/head_parser
           objectstore/checksum services/s3/errors services/s3/payload)
     list(APPEND SOURCES "${PROJECT_SOURCE_DIR}/src/${FILE}.cc")
   endforeach()

@@ -189,14 +189,14 @@ void AddServerCommand(CLI::App& app, int* exit_code) {
       ->add_option_function<std::vector<std::string>>(
           "--allow-instance-network",
           [options](const std::vector<std::string>& networks) {
-            std::vector<http::Network> parsed;
+            std::vector<Network> parsed;
             for (const auto& text : networks) {
-              const auto network = http::Network::Parse(text);
+              const auto network = Network::Parse(text);
               if (!network.ok()) throw CLI::ValidationError(network.status().message());
               parsed.push_back(*network);
             }
             options->instance_networks =
-                std::make_shared<const std::vector<http::Network>>(std::move(parsed));
+                std::make_shared<const std::vector<Network>>(std::move(parsed));
           },
           "addresses that jobs may reach beside the public internet's, such as 10.1.0.0/16 of your "
           "package index; may be given several times")

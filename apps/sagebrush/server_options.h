@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/network.h"
 #include "base/status.h"
-#include "http/network.h"
 #include "orchestrator/backends/process/isolation.h"
 
 namespace CLI {
@@ -29,7 +29,7 @@ struct ServerOptions {
   std::string account = "123456789012";  // both only at the first start
   std::string region = "us-west-2";
   // What instances may reach beside public addresses; null: nothing.
-  std::shared_ptr<const std::vector<http::Network>> instance_networks;
+  std::shared_ptr<const std::vector<Network>> instance_networks;
   std::string upstream_proxy;  // a URL; "": the environment's
 };
 

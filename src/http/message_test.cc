@@ -46,16 +46,6 @@ TEST(Request, SplitsItsTargetWithoutDecoding) {
   EXPECT_EQ(views("*"), "h:1|*|");
 }
 
-TEST(Authority, ReadsHostsAndPortsStrictly) {
-  EXPECT_EQ(internal::ParseAuthority("a.b:443")->port, 443);
-  EXPECT_EQ(internal::ParseAuthority("[::1]:8")->host, "::1");
-  EXPECT_EQ(internal::ParseAuthority("a", 80)->port, 80);
-  for (const char* text : {"", ":1", "a", "a:", "a:0", "a:65536", "a:1:2", "a/b:1", "a b:1",
-                           "[::1]x:1", "[::1", "u@h:1"}) {
-    EXPECT_FALSE(internal::ParseAuthority(text)) << text;
-  }
-}
-
 TEST(BodyDecoder, GivesTheSameBodyHoweverTheBytesAreCut) {
   const std::string wire = "1\r\na\r\nA;ext=\"v\"\r\n0123456789\r\n000\r\nTrailer: x\r\n\r\nNEXT";
   for (std::size_t piece = 1; piece <= wire.size(); ++piece) {

@@ -15,11 +15,11 @@
 #include <string>
 
 #include "base/fd.h"
+#include "base/network.h"
 #include "base/status.h"
 #include "http/certificate_authority.h"
 #include "http/exchange.h"
 #include "http/message.h"
-#include "http/network.h"
 #include "http/upstream_proxy.h"
 
 namespace sagebrush::http {

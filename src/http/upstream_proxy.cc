@@ -2,20 +2,17 @@
 #include "http/upstream_proxy.h"
 
 #include <algorithm>
-#include <arpa/inet.h>
-#include <array>
-#include <cstring>
 
 #include "base/hash.h"
+#include "base/network.h"
 #include "base/strings.h"
-#include "http/internal/head_parser.h"
+#include "http/authority.h"
 
 namespace sagebrush::http {
 
 namespace {
 
 constexpr int kDefaultPort = 80;
-constexpr int kAnyPort = -1;
 constexpr std::string_view kUser = "upstream:";
 constexpr std::string_view kBasic = "Basic ";
 
@@ -23,49 +20,15 @@ bool IsPrintable(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
-struct Address {
-  std::array<unsigned char, 16> bytes{};
-  int bits = 0;  // 32 or 128
-};
-
-std::optional<Address> ParseAddress(std::string_view text) {
-  const std::string copy(text);
-  Address address;
-  if (::inet_pton(AF_INET, copy.c_str(), address.bytes.data()) == 1) {
-    address.bits = 32;
-  } else if (::inet_pton(AF_INET6, copy.c_str(), address.bytes.data()) == 1) {
-    address.bits = 128;
-  } else {
-    return std::nullopt;
-  }
-  return address;
-}
-
-bool IsInNetwork(const Address& address, std::string_view network) {
-  const std::size_t slash = network.find('/');
-  const auto base = ParseAddress(network.substr(0, slash));
-  const auto bits = ParseUint(network.substr(slash + 1));
-  if (!base || !bits || base->bits != address.bits ||
-      *bits > static_cast<std::uint64_t>(base->bits))
-    return false;
-  for (unsigned bit = 0; bit < *bits; ++bit) {
-    const unsigned char mask = static_cast<unsigned char>(0x80u >> (bit % 8));
-    if (((address.bytes[bit / 8] ^ base->bytes[bit / 8]) & mask) != 0) return false;
-  }
-  return true;
-}
-
 bool Covers(std::string_view entry, std::string_view host, int port) {
   if (entry == "*") return true;
-  const auto address = ParseAddress(host);
-  if (entry.find('/') != std::string_view::npos) return address && IsInNetwork(*address, entry);
-  // "name:port" and "[::1]:port", but not the colons of a bare IPv6 address.
-  if (const auto named = internal::ParseAuthority(entry, kAnyPort);
-      named && std::ranges::count(entry, ':') != 0 && !ParseAddress(entry)) {
-    if (named->port != kAnyPort && named->port != port) return false;
-    return Covers(named->host, host, port);
-  }
-  if (address) return EqualsIgnoreCase(entry, host);
+  const auto address = IpAddress::Parse(host);
+  if (const auto network = Network::Parse(entry); network.ok())
+    return address && network->Contains(*address);
+  if (entry.find(':') != std::string_view::npos)
+    if (const auto named = ParseAuthority(entry, port); named)
+      return named->port == port && Covers(named->host, host, port);
+  if (address) return false;
   while (entry.starts_with('*') || entry.starts_with('.')) entry.remove_prefix(1);
   if (entry.empty()) return false;
   const std::string name = ToLower(host);
@@ -74,11 +37,8 @@ bool Covers(std::string_view entry, std::string_view host, int port) {
 }
 
 bool IsLoopback(std::string_view host) {
-  const auto address = ParseAddress(host);
-  if (!address) return EqualsIgnoreCase(host, "localhost");
-  if (address->bits == 32) return address->bytes[0] == 127;
-  constexpr std::array<unsigned char, 16> kSix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-  return address->bytes == kSix;
+  const auto address = IpAddress::Parse(host);
+  return address ? address->is_loopback() : EqualsIgnoreCase(host, "localhost");
 }
 
 }  // namespace
@@ -103,7 +63,7 @@ Result<UpstreamProxy> ParseUpstreamProxy(std::string_view url) {
     proxy.authorization = std::string(kBasic) + Base64Encode(plain_user + ":" + plain_password);
     url.remove_prefix(at + 1);
   }
-  const auto authority = internal::ParseAuthority(url, kDefaultPort);
+  const auto authority = ParseAuthority(url, kDefaultPort);
   if (!authority || authority->host.empty() || !IsPrintable(url))
     return InvalidArgument("'" + std::string(url) + "' is no address of a proxy (HOST:PORT)");
   proxy.host = authority->host;
@@ -147,9 +107,7 @@ bool GoesPastProxy(std::string_view no_proxy, std::string_view host, int port) {
 }
 
 std::string ConnectRequestText(const UpstreamProxy& proxy, std::string_view host, int port) {
-  const bool is_six = host.find(':') != std::string_view::npos;
-  const std::string authority =
-      (is_six ? "[" + std::string(host) + "]" : std::string(host)) + ":" + std::to_string(port);
+  const std::string authority = Authority{std::string(host), port}.ToString();
   std::string text = "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n";
   if (!proxy.authorization.empty()) text += "Proxy-Authorization: " + proxy.authorization + "\r\n";
   return text + "\r\n";

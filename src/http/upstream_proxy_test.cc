@@ -79,7 +79,15 @@ TEST(GoesPastProxy, ReadsTheListAsClientsDo) {
       {"10.0.0.0/8", "ten.example", 443, false},
       {"fd00::/8", "fd12::1", 443, true},
       {"fd12::1", "fd12::1", 443, true},
+      {"fd12:0::1", "FD12::1", 443, true},
       {"[fd12::1]:80", "fd12::1", 80, true},
+      {"[fd12::1]:80", "fd12::1", 443, false},
+      {"[fd12::1]", "fd12::1", 443, true},
+      {"10.0.0.1:80", "10.0.0.1", 80, true},
+      {"10.0.0.1:80", "10.0.0.1", 443, false},
+      {".example.com:80", "a.example.com", 80, true},
+      {"0.0.0.0/0", "fd12::1", 443, false},
+      {"::/0", "10.0.0.1", 443, false},
       {"10.0.0.0/99, /, :, ., ,", "10.0.0.1", 443, false},
   };
   for (const auto& c : cases)

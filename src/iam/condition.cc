@@ -2,11 +2,10 @@
 #include "iam/condition.h"
 
 #include <algorithm>
-#include <arpa/inet.h>
-#include <array>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/network.h"
 #include "base/strings.h"
 #include "iam/wildcard.h"
 
@@ -27,36 +26,10 @@ bool ArnMatches(std::string_view pattern, std::string_view arn) {
   return MatchExpanded(pattern, arn);
 }
 
-struct Address {
-  int family = 0;
-  std::array<unsigned char, 16> bytes{};
-};
-
-std::optional<Address> ParseAddress(std::string_view text) {
-  const std::string copy(text);
-  Address out;
-  for (const int family : {AF_INET, AF_INET6}) {
-    if (::inet_pton(family, copy.c_str(), out.bytes.data()) != 1) continue;
-    out.family = family;
-    return out;
-  }
-  return std::nullopt;
-}
-
 bool InNetwork(std::string_view network, std::string_view text) {
-  const std::size_t slash = network.find('/');
-  const auto base = ParseAddress(network.substr(0, slash));
-  const auto address = ParseAddress(text);
-  if (!base || !address || base->family != address->family) return false;
-  const std::uint64_t all = base->family == AF_INET ? 32 : 128;
-  const auto bits = slash == std::string_view::npos ? std::optional<std::uint64_t>(all)
-                                                    : ParseUint(network.substr(slash + 1));
-  if (!bits || *bits > all) return false;
-  for (std::size_t bit = 0; bit < *bits; ++bit) {
-    const auto mask = static_cast<unsigned char>(0x80u >> (bit % 8));
-    if ((base->bytes[bit / 8] & mask) != (address->bytes[bit / 8] & mask)) return false;
-  }
-  return true;
+  const auto parsed = Network::Parse(network);
+  const auto address = IpAddress::Parse(text);
+  return parsed.ok() && address && parsed->Contains(*address);
 }
 
 std::optional<double> ReadDate(std::string_view text) {

@@ -139,6 +139,9 @@ TEST(Conditions, CompareNumbersTimesAndAddresses) {
       Holds(R"({"IpAddress":{"aws:SourceIp":"10.1.0.0/17"}})", {{"aws:SourceIp", "10.1.127.9"}}));
   EXPECT_FALSE(
       Holds(R"({"IpAddress":{"aws:SourceIp":"10.1.0.0/17"}})", {{"aws:SourceIp", "10.1.128.9"}}));
+  EXPECT_FALSE(Holds(R"({"IpAddress":{"aws:SourceIp":"::/0"}})", {{"aws:SourceIp", "10.1.128.9"}}));
+  EXPECT_FALSE(Holds(R"({"IpAddress":{"aws:SourceIp":["10.0.0.0/33","me",""]}})",
+                     {{"aws:SourceIp", "10.1.128.9"}}));
   EXPECT_TRUE(Holds(R"({"NotIpAddress":{"aws:SourceIp":"2001:db8::/32"}})",
                     {{"aws:SourceIp", "10.1.128.9"}}));
   EXPECT_TRUE(Holds(R"({"IpAddress":{"aws:SourceIp":"2001:db8::/32"}})",

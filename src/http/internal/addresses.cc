@@ -10,6 +10,9 @@
 #include <netdb.h>
 #include <netinet/in.h>
 
+#include "base/network.h"
+#include "http/authority.h"
+
 namespace sagebrush::http::internal {
 namespace {
 
@@ -77,12 +80,8 @@ bool Endpoint::is_public() const {
 }
 
 bool Endpoint::is_loopback() const {
-  if (family() == AF_INET)
-    return ntohl(reinterpret_cast<const sockaddr_in*>(&address)->sin_addr.s_addr) >> 24 == 127;
-  if (family() != AF_INET6) return false;
-  const in6_addr& six = reinterpret_cast<const sockaddr_in6*>(&address)->sin6_addr;
-  if (IN6_IS_ADDR_V4MAPPED(&six)) return six.s6_addr[12] == 127;
-  return IN6_IS_ADDR_LOOPBACK(&six);
+  const auto ip = IpAddress::Of(get());
+  return ip && ip->is_loopback();
 }
 
 std::string Endpoint::host() const {
@@ -108,11 +107,7 @@ int Endpoint::port() const {
   return 0;
 }
 
-std::string Endpoint::ToString() const {
-  const std::string name = host();
-  const bool six = name.find(':') != std::string::npos;
-  return (six ? "[" + name + "]" : name) + ":" + std::to_string(port());
-}
+std::string Endpoint::ToString() const { return Authority{host(), port()}.ToString(); }
 
 Result<Endpoint> LocalEndpoint(int fd) {
   Endpoint local;

@@ -7,7 +7,9 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "base/network.h"
 #include "base/strings.h"
+#include "http/authority.h"
 #include "http/internal/connection.h"
 
 namespace sagebrush::http::internal {
@@ -23,8 +25,9 @@ constexpr std::string_view kEstablished = "HTTP/1.1 200 Connection Established\r
 void EraseWhatIsNotAllowed(const std::vector<Network>& also_allowed,
                            std::vector<Endpoint>* endpoints) {
   std::erase_if(*endpoints, [&](const Endpoint& endpoint) {
+    const auto ip = IpAddress::Of(endpoint.get());
     return !endpoint.is_public() && std::ranges::none_of(also_allowed, [&](const Network& network) {
-      return network.Contains(endpoint.get());
+      return ip && network.Contains(*ip);
     });
   });
 }

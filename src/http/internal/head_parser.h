@@ -58,11 +58,4 @@ bool IsToken(std::string_view text);
 // Whether the text may stand in a field value: no control characters but the tab.
 bool IsFieldValue(std::string_view text);
 
-// "host:port", "[::1]:port"; the port is `default_port` where none is written (0: then it is required).
-struct Authority {
-  std::string host;
-  int port = 0;
-};
-std::optional<Authority> ParseAuthority(std::string_view text, int default_port = 0);
-
 }  // namespace sagebrush::http::internal
