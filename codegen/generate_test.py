@@ -156,22 +156,34 @@ class VectorsTest(unittest.TestCase):
 class CoverageTest(unittest.TestCase):
     def test_table_marks_what_is_executed_and_by_whom_it_was_called(self):
         clients = coverage.read_clients(["toy-box GetToy Boto3/1.44.5", "toy-box GetToy aws-cli/1.46.5", ""])
-        page = coverage.write_page([toy()], {("toy-box", "GetToy")}, clients)
-        self.assertIn("| toy-box | json, smithy-rpc-v2-cbor | 2 | 1 | 1 |", page)
-        self.assertIn("| GetToy | yes | Boto3 1.44.5, aws-cli 1.46.5 |", page)
-        self.assertIn("| PutToy | | |", page)
+        page = coverage.write_page([toy()], {("toy-box", "GetToy")}, clients, {})
+        self.assertIn("| toy-box | json, smithy-rpc-v2-cbor | 2 | 0 | 1 | 1 |", page)
+        self.assertIn("| GetToy | | yes | Boto3 1.44.5, aws-cli 1.46.5 |", page)
+        self.assertIn("| PutToy | | | |", page)
+        self.assertNotIn("Not kept", page)
+
+    def test_table_tells_what_is_kept_and_below_it_what_is_not(self):
+        kept = coverage.read_kept(["toy-box PutToy GetToy kept 5 -", "toy-box PutToy GetToy dropped 1 Colour",
+                                   "toy-box PutToy GetToy refused 3 Wheels[] ValidationException: no wheels, please"])
+        page = coverage.write_page([toy()], {("toy-box", "PutToy")}, {}, kept)
+        self.assertIn("| PutToy | 5 of 9 | yes | |", page)
+        self.assertIn("- PutToy, read by GetToy:\n  - `Colour` is dropped\n  - `Wheels[]` and the 3 below it are refused: ValidationException: no wheels, please\n", page)
 
     def test_unknown_operations_are_told(self):
         with self.assertRaisesRegex(model.ModelError, "no model has: toy-box NoSuch"):
-            coverage.write_page([toy()], {("toy-box", "NoSuch")}, {})
+            coverage.write_page([toy()], {("toy-box", "NoSuch")}, {}, {})
 
     def test_calls_without_a_handler_are_told(self):
         with self.assertRaisesRegex(model.ModelError, "not executed: toy-box GetToy"):
-            coverage.write_page([toy()], set(), {("toy-box", "GetToy"): ["x"]})
+            coverage.write_page([toy()], set(), {("toy-box", "GetToy"): ["x"]}, {})
+        with self.assertRaisesRegex(model.ModelError, "measured, but not executed: toy-box PutToy"):
+            coverage.write_page([toy()], set(), {}, coverage.read_kept(["toy-box PutToy GetToy kept 5 -"]))
 
     def test_broken_lines_are_told(self):
         with self.assertRaisesRegex(model.ModelError, "not `service operation client`: toy-box GetToy"):
             coverage.read_clients(["toy-box GetToy"])
+        with self.assertRaisesRegex(model.ModelError, "toy-box PutToy GetToy kept many -"):
+            coverage.read_kept(["toy-box PutToy GetToy kept many -"])
 
 
 if __name__ == "__main__":
