@@ -21,7 +21,7 @@ class Pieces(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
 
     def run_bash(self, lines: str) -> subprocess.CompletedProcess:
-        sourced = "\n".join(f". {TOOLS}/lib/{name}.sh" for name in ("say", "machine", "packages", "python", "build"))
+        sourced = "\n".join(f". {TOOLS}/lib/{name}.sh" for name in ("say", "machine", "packages", "python", "node", "build"))
         script = f"set -u -o pipefail; top={self.folder}; cache={self.folder}/cache; machine_name='debian 12'\n{sourced}\n{lines}"
         return subprocess.run(["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               stdin=subprocess.DEVNULL, timeout=30, check=False,
@@ -33,6 +33,18 @@ class Pieces(unittest.TestCase):
         self.assertEqual(done.returncode, 1, done.stdout)
         for word in words:
             self.assertIn(word, done.stdout)
+
+
+class Node(Pieces):
+    def test_a_machine_without_node_goes_on_and_says_what_is_left_out(self):
+        done = self.run_bash("PATH=/nonexistent; node_packages nowhere; echo went on")
+
+        self.assertEqual(done.stdout, "no Node.js 18 with npm here: its tests will be skipped\nwent on\n")
+
+    def test_a_node_that_is_too_old_is_none(self):
+        done = self.run_bash("npm() { :; }; node() { echo false; }; node_packages nowhere; echo went on")
+
+        self.assertIn("its tests will be skipped\nwent on", done.stdout)
 
 
 class Machine(Pieces):
