@@ -17,24 +17,27 @@ find_venv_python() {
   venv_python=$cache/runtimes/python-3.11/bin/python
 }
 
-# venv NAME LOCK: makes $cache/venvs/NAME, unless it stands already for this lock file.
+# venv NAME LOCK [RUNTIME]: makes $cache/venvs/NAME, unless it stands already for this lock file. On the Python of a runtime
+# that is made already, it has that runtime's packages too, but for those that the lock file names.
 venv() {
-  local folder=$cache/venvs/$1 lock=$2 stamp
-  stamp=$(lock_hash "$lock")
+  local folder=$cache/venvs/$1 lock=$2 base=${3:-} stamp
+  stamp=$(lock_hash "$lock" ${base:+"$cache/runtimes/$base/.made"})
   [ "$(cat "$folder/.made" 2> /dev/null)" != "$stamp" ] || return 0
-  step "venv-$1" "making the Python environment '$1'" make_venv "$folder" "$lock" "$stamp" ||
+  step "venv-$1" "making the Python environment '$1'" make_venv "$folder" "$lock" "$stamp" "$base" ||
     python_failed "the Python environment '$1' could not be made"
 }
 
 make_venv() {
-  local folder=$1 lock=$2 stamp=$3 making=$1.making
+  local folder=$1 lock=$2 stamp=$3 base=$4 making=$1.making
   export TMPDIR=$cache/tmp PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_CACHE_DIR=$cache/pip
   unset PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX PIP_USER PIP_REQUIRE_VIRTUALENV
   mkdir -p "$cache/venvs" "$TMPDIR"
   rm -rf "$making"
   # A venv writes its own path into its programs, so those are started as `python -m`, which moves.
-  "$venv_python" -m venv "$making" || return 1
-  "$making/bin/python" -m pip install --require-hashes --no-deps --only-binary :all: \
+  local python=$venv_python more=()
+  if [ -n "$base" ]; then python=$cache/runtimes/$base/bin/python more=(--system-site-packages --without-pip); fi
+  "$python" -m venv "${more[@]}" "$making" || return 1
+  "$making/bin/python" -m pip install --require-hashes --no-deps --only-binary :all: ${base:+--ignore-installed} \
     --progress-bar off -r "$lock" |
     awk '/^Collecting / { printf "progress: - %s\n", $2; fflush(); next } { print; fflush() }'
   [ "${PIPESTATUS[0]}" -eq 0 ] || return 1
