@@ -174,8 +174,7 @@ asio::awaitable<bool> Connection::ServeRequest(RequestHead head) {
   ClearDeadline();
   head.request.peer = session_.peer;
   ServerExchange::Environment environment;
-  environment.stall = core_->options.stall_timeout;
-  environment.min_body_rate = core_->options.min_body_rate;
+  environment.body_pace = core_->body_pace();
   environment.workers = &core_->workers;
   environment.stopping = &core_->stopping;
   environment.take = [this] { return Bridge(); };

@@ -16,6 +16,7 @@
 #include "base/thread_pool.h"
 #include "http/internal/addresses.h"
 #include "http/internal/asio.h"
+#include "http/internal/body_pace.h"
 #include "http/internal/head_parser.h"
 #include "http/internal/server_exchange.h"
 #include "http/internal/tls.h"
@@ -31,6 +32,7 @@ struct ServerCore {
         handler(std::move(request_handler)),
         tls(options.certificates),
         workers(options.max_workers, options.max_queued, options.max_lent) {}
+  BodyPace body_pace() const { return {options.stall_timeout, options.min_body_rate}; }
 
   const ServerOptions options;
   const Handler handler;
@@ -75,8 +77,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<std::optional<Endpoint>> Connect(std::vector<Endpoint> endpoints);
   asio::awaitable<bool> StartTls(std::string host, bool follow_sni);
   asio::awaitable<std::optional<std::string>> ReadWhole(std::uint64_t length);
-  std::chrono::milliseconds LimitForBody(std::chrono::steady_clock::time_point begun,
-                                         std::size_t received) const;
   asio::awaitable<bool> DrainBody(BodyDecoder* decoder);
   Io TryFill();
   asio::awaitable<bool> Fill();  // more input; false at the end

@@ -29,25 +29,17 @@ asio::awaitable<std::optional<std::string>> Connection::ReadWhole(std::uint64_t 
     const Io io = session_.transport->TryRead(body.data() + filled, body.size() - filled);
     if (io.kind == Io::Kind::kDone) {
       filled += io.bytes;
-      if (filled < wanted) SetDeadline(LimitForBody(begun, filled));
+      if (filled < wanted) {
+        const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::chrono::steady_clock::now() - begun);
+        SetDeadline(core_->body_pace().Limit(filled, waited));
+      }
     } else if (io.kind == Io::Kind::kEnd || io.kind == Io::Kind::kFailed ||
                !co_await WaitFor(io.kind)) {
       co_return std::nullopt;
     }
   }
   co_return body;
-}
-
-// As ServerExchange::PatienceForBody.
-std::chrono::milliseconds Connection::LimitForBody(std::chrono::steady_clock::time_point begun,
-                                                   std::size_t received) const {
-  const std::chrono::milliseconds stall = core_->options.stall_timeout;
-  if (core_->options.min_body_rate == 0) return stall;
-  const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now() - begun);
-  const std::chrono::milliseconds allowed =
-      stall + std::chrono::milliseconds(received * 1000 / core_->options.min_body_rate);
-  return std::min(stall, allowed - waited);
 }
 
 asio::awaitable<bool> Connection::DrainBody(BodyDecoder* decoder) {

@@ -47,25 +47,16 @@ Result<std::size_t> ServerExchange::Read(char* data, std::size_t size) {
     RETURN_IF_ERROR(Put("HTTP/1.1 100 Continue\r\n\r\n", false));
   }
   const SteadyTime begun = Clock::System().SteadyNow();
+  // Only the time that the client lets us wait counts, not what the handler does meanwhile.
+  const auto limit = environment_.body_pace.Limit(received_, waited_for_it_);
   auto got = ReadBody(session_->transport.get(), &session_->input, &decoder_, data, size,
-                      PatienceForBody());
+                      Patience::Stall(limit, environment_.workers));
   waited_for_it_ +=
       std::chrono::duration_cast<std::chrono::milliseconds>(Clock::System().SteadyNow() - begun);
   received_ += got.value_or(0);
   // The answer may still be sent, but there is no next request after this.
   if (!got.ok()) keep_alive_ = false;
   return got;
-}
-
-// Bytes that drip would otherwise keep a request for ever. Only the time that the client lets us wait counts.
-Patience ServerExchange::PatienceForBody() const {
-  auto limit = environment_.stall;
-  if (environment_.min_body_rate > 0) {
-    const std::chrono::milliseconds allowed =
-        limit + std::chrono::milliseconds(received_ * 1000 / environment_.min_body_rate);
-    limit = std::min(limit, allowed - waited_for_it_);
-  }
-  return Patience::Stall(limit, environment_.workers);
 }
 
 Result<std::string> ServerExchange::MakeHead(int status, const Headers& headers,
@@ -139,8 +130,7 @@ Result<std::string> ServerExchange::MakeHead(int status, const Headers& headers,
 
 Status ServerExchange::Put(std::string_view data, bool more) {
   if (broken_) return Unavailable("the connection is gone");
-  Status status = WriteAll(session_->transport.get(), data, more,
-                           Patience::Stall(environment_.stall, environment_.workers));
+  Status status = WriteAll(session_->transport.get(), data, more, Stall());
   broken_ = !status.ok();
   return status;
 }
@@ -222,8 +212,7 @@ Status ServerExchange::SendFile(int fd, std::uint64_t offset, std::uint64_t leng
   char size[24];
   std::snprintf(size, sizeof size, "%llx\r\n", static_cast<unsigned long long>(length));
   if (form_ == BodyForm::kChunked) RETURN_IF_ERROR(Put(size, true));
-  const Status status = WriteFile(session_->transport.get(), fd, offset, length,
-                                  Patience::Stall(environment_.stall, environment_.workers));
+  const Status status = WriteFile(session_->transport.get(), fd, offset, length, Stall());
   if (!status.ok()) {
     broken_ = true;
     return status;

@@ -15,6 +15,7 @@
 #include "http/exchange.h"
 #include "http/internal/blocking_io.h"
 #include "http/internal/body_decoder.h"
+#include "http/internal/body_pace.h"
 #include "http/internal/head_parser.h"
 #include "http/internal/transport.h"
 #include "http/internal/wake_target.h"
@@ -34,9 +35,8 @@ struct Session {
 class ServerExchange final : public Exchange {
  public:
   struct Environment {
-    std::chrono::milliseconds stall;
-    std::uint64_t min_body_rate = 0;  // bytes a second, see ServerOptions
-    ThreadPool* workers = nullptr;    // whose places are lent while a client is waited for
+    BodyPace body_pace;             // its `stall` holds for the answer too
+    ThreadPool* workers = nullptr;  // whose places are lent while a client is waited for
     const std::atomic<bool>* stopping = nullptr;  // then answers say "Connection: close"
     std::function<Result<UniqueFd>()> take;       // makes the bridge of TakeConnection
     std::function<std::shared_ptr<WakeTarget>()> make_target;  // for Park
@@ -80,7 +80,9 @@ class ServerExchange final : public Exchange {
   Status Put(std::string_view data, bool more);  // blocking; a failure breaks the connection
   Status PutLast(std::string data);              // what does not go at once becomes the tail
   Status CheckRoom(std::uint64_t bytes);
-  Patience PatienceForBody() const;
+  Patience Stall() const {
+    return Patience::Stall(environment_.body_pace.stall, environment_.workers);
+  }
 
   Session* const session_;
   const RequestHead head_;
