@@ -152,6 +152,10 @@ class Server:
                 ancestor = parent_of(ancestor)
         return found
 
+    def agents(self):
+        """Process ids of the agents of this server's instances."""
+        return self.inside("agent") + self.inside("sagebrush-agent")  # its name in a sandbox, and without one
+
     def known_instances(self):
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return set(self.instances()) | set(re.findall(r"\bi-[a-z2-7]{12}\b", text))

@@ -32,7 +32,7 @@ LINES = 30
 KEPT_STREAMS = 6
 MODELS = 20
 SCRIPT = """import os, time
-open("/opt/ml/model/m", "wb").write(os.urandom(100000))
+open(os.environ["SM_MODEL_DIR"] + "/m", "wb").write(os.urandom(100000))
 for i in range(%d):
     print("line %%02d" %% i, flush=True)
     time.sleep(0.03)

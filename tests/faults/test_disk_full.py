@@ -3,12 +3,13 @@
 server survives, and all works again once there is room."""
 
 import os
+import shlex
 import subprocess
 
 import pytest
 
 from faults.small_jobs import end_of, lines_of, start
-from harness import Server, wait_until
+from harness import ISOLATION, Server, wait_until
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
 
@@ -45,8 +46,9 @@ print(json.dumps({"refused": refused, "small": small, "part": part, "listed": li
 """
 
 FILLS = """
+import os
 print("writing", flush=True)
-with open("/opt/ml/model/huge", "wb", buffering=0) as file:
+with open(os.environ["SM_MODEL_DIR"] + "/huge", "wb", buffering=0) as file:
     while True:
         if file.write(b"z" * (1 << 20)) < 1 << 20:
             file.write(b"z" * (1 << 20))
@@ -68,6 +70,16 @@ class SmallDisk(Server):
         self.disk.mkdir()
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=%dm,mode=0755" % size, "small", str(self.disk)], check=True)
         self.data = self.disk / "data"
+        (self.disk / "open").mkdir()
+        (self.disk / "open").chmod(0o1777)
+
+    def command(self, *words):
+        command = super().command(*words)
+        if ISOLATION == "sandbox":
+            return command
+        # Instances with a uid of their own have their folders in /var/tmp then: it is on the small disk too.
+        stage = "mount --bind %s /var/tmp && exec \"$@\"" % shlex.quote(str(self.disk / "open"))
+        return ["unshare", "--mount", "--propagation", "private", "sh", "-c", stage, "sh", *command]
 
     def unmount(self):
         subprocess.run(["umount", str(self.disk)], check=True)

@@ -24,7 +24,7 @@ HOSTILE = {
 
 MODEL = """
 import os, socket
-os.chdir("/opt/ml/model")
+os.chdir(os.environ["SM_MODEL_DIR"])
 open("file", "w").write("kept")
 os.mkfifo("fifo")
 s = socket.socket(socket.AF_UNIX); s.bind("socket")

@@ -36,7 +36,7 @@ def test_a_flood_of_lines_loses_none_and_memory_stays_bounded(server):
 
     def watch():
         while not over.wait(0.1):
-            for pid in server.inside("agent"):
+            for pid in server.agents():
                 agents[pid] = max(agents.get(pid, 0), peak(pid))
 
     watcher = threading.Thread(target=watch)

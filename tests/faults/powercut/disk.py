@@ -108,6 +108,7 @@ class Disk:
     def __init__(self, root, journal):
         self.root = Path(root)
         self.journal = Path(journal)
+        self.was_cut = False
         self.nodes = {}  # inode -> File or Folder
         self.top = self.learn(self.root, None)
 
@@ -123,9 +124,10 @@ class Disk:
         return node
 
     def read_journal(self):
-        """Takes in what happened until the cut; gives the number of changes."""
+        """Takes in what happened until the cut; gives the number of changes. `was_cut`: that it was the layer that ended it."""
         data = self.journal.read_bytes()
         at = count = 0
+        self.was_cut = False
         while at + RECORD.size <= len(data):
             kind, name_size, size, ino, folder, offset = RECORD.unpack_from(data, at)
             names, end = at + RECORD.size + name_size, at + RECORD.size + name_size + size
@@ -133,6 +135,7 @@ class Disk:
                 break  # the last one, cut short
             name, rest = os.fsdecode(data[at + RECORD.size:names]), data[names:end]
             if kind == CUT:
+                self.was_cut = True
                 break
             self.take(at, kind, ino, folder, offset, name, rest)
             at, count = end, count + 1
