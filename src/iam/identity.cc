@@ -28,11 +28,6 @@ std::string IdLetters(std::string_view bytes) {
   return out;
 }
 
-bool IsAccountId(std::string_view text) {
-  return text.size() == 12 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
 struct Paths {
   explicit Paths(const fs::path& folder)
       : account(folder / "account.json"),
@@ -218,6 +213,11 @@ bool Exists(const fs::path& path) {
 }
 
 }  // namespace
+
+bool IsAccountId(std::string_view text) {
+  return text.size() == 12 &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
 
 std::string NewUniqueId(std::string_view prefix) {
   const std::size_t letters = prefix.starts_with("AKIA") || prefix.starts_with("ASIA") ? 16 : 17;

@@ -59,6 +59,9 @@ struct AccountInfo {
   std::string execution_role_id;    // AROA…
 };
 
+// Whether a text is twelve digits.
+bool IsAccountId(std::string_view text);
+
 // AWS's form of an id: four letters that say what it is, 16 or 17 random ones: AKIA (key), ASIA
 // (session key), AROA (role), ANPA (policy).
 std::string NewUniqueId(std::string_view prefix);

@@ -31,6 +31,12 @@ class IdentityTest : public ::testing::Test {
   testing::FakeClock clock_;
 };
 
+TEST(IsAccountId, IsTwelveDigits) {
+  EXPECT_TRUE(IsAccountId("012345678901"));
+  for (const char* text : {"", "12345678901", "1234567890123", "12345678901a", " 12345678901"})
+    EXPECT_FALSE(IsAccountId(text)) << text;
+}
+
 TEST_F(IdentityTest, MakesFilesThatOnlyTheOwnerReads) {
   const auto files = Start();
 
