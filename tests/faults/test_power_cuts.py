@@ -11,6 +11,7 @@ import pytest
 
 from faults.ledger_client import LedgerClient, ended_jobs
 from faults.power_server import PowerServer, build_layer, cut_the_power
+from faults.powercut.disk import MOODS
 from harness import wait_until
 
 CUTS = int(os.environ.get("SAGEBRUSH_TEST_CUTS", "10"))
@@ -55,6 +56,17 @@ def test_what_was_acknowledged_outlives_every_power_cut(folder, layer):
         ledger.close()
         server.stop()
     assert server.leftovers() == []
+
+
+def test_a_first_start_that_is_cut_at_any_of_its_changes_is_done_again(folder, layer):
+    for changes in range(1, 61):
+        (folder / str(changes)).mkdir()
+        server = PowerServer(folder / str(changes), layer, changes, delay_us=0)
+        server.cut_after(changes)
+        assert not server.start_or_be_cut(), "a start makes more than %d changes" % changes
+        server.power_off(server.chance.choice(MOODS))
+        server.start()
+        server.stop()
 
 
 @pytest.mark.parametrize("lie", ["folders", "/blobs/", "index.db-wal", "logs.db-wal", "records.db-wal"])

@@ -174,11 +174,12 @@ class Disk:
         if ignore(path.relative_to(self.root)):
             return []
         if isinstance(node, File):
-            same = path.is_file() and path.read_bytes() == node.live()
-            return [] if same else [str(path)]
+            found, told = path.read_bytes() if path.is_file() else None, node.live()
+            return [] if found == told else ["%s (%s bytes, told of %d)" % (path, "no" if found is None else len(found), len(told))]
         entries = node.live()
         there = {child.name for child in path.iterdir()} if path.is_dir() else set()
-        wrong = [str(path / name) for name in there ^ set(entries) if not ignore((path / name).relative_to(self.root))]
+        wrong = ["%s (%s)" % (path / name, "not told of" if name in there else "told of, and not there")
+                 for name in there ^ set(entries) if not ignore((path / name).relative_to(self.root))]
         for name in there & set(entries):
             wrong += self.compare(path / name, entries[name], ignore)
         return wrong

@@ -186,7 +186,8 @@ class Change {
       Put(data[i].iov_base, part);
       size -= part;
     }
-    CountDown();
+    // A new file is told of in two records, and a cut between them would leave one that nobody was told of.
+    if (kind != Kind::kNewFile) CountDown();
   }
 
  private:
