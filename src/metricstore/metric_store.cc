@@ -10,6 +10,7 @@
 #include "metastore/page_token.h"
 #include "metricstore/internal/roll_up.h"
 #include "metricstore/internal/tables.h"
+#include "metricstore/limits.h"
 
 namespace sagebrush::metricstore {
 
@@ -44,8 +45,7 @@ void AddTo(SeriesMap* all, const Datum& datum) {
     series.last_value = datum.summary.Average();
   }
   const std::int64_t resolution = datum.high_resolution ? kSecond : kMinute;
-  const std::int64_t start =
-      internal::FloorTo(internal::FloorTo(datum.at_ms, 1000) / 1000, resolution);
+  const std::int64_t start = FloorTo(FloorTo(datum.at_ms, 1000) / 1000, resolution);
   series.cells[{resolution, start, datum.unit}].Add(datum.summary);
 }
 
@@ -167,7 +167,7 @@ class SqlMetricStore final : public MetricStore {
             return false;
           }));
       if (!id) return Status::Ok();
-      for (const auto& resolution : internal::kResolutions) {
+      for (const auto& resolution : kResolutions) {
         // CloudWatch shows minutes at any period (User Guide, alarms: a 10 s period over a metric of minutes gets data for
         // those attempts that meet a minute), and what was folded since only at its own resolution or coarser.
         if (resolution.seconds > kMinute && resolution.seconds > request.period_s) continue;
@@ -268,7 +268,7 @@ class SqlMetricStore final : public MetricStore {
           auto summary = internal::ReadFigures(row, 2, request.with_values);
           read = summary.status();
           if (!read.ok()) return false;
-          (*points)[{request.start_s + internal::FloorTo(since, request.period_s),
+          (*points)[{request.start_s + FloorTo(since, request.period_s),
                      request.by_unit ? std::string(row.Text(1)) : ""}]
               .Add(*summary);
           return true;

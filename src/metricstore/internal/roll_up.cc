@@ -5,6 +5,7 @@
 #include <map>
 
 #include "metricstore/internal/tables.h"
+#include "metricstore/limits.h"
 
 namespace sagebrush::metricstore::internal {
 

@@ -62,11 +62,6 @@ Result<std::vector<Dimension>> UnpackDimensions(std::string_view packed) {
   return dimensions;
 }
 
-std::int64_t FloorTo(std::int64_t seconds, std::int64_t period) {
-  const std::int64_t rest = seconds % period;
-  return seconds - (rest < 0 ? rest + period : rest);
-}
-
 Result<Summary> ReadFigures(const Row& row, int first, bool with_values) {
   std::optional<std::string_view> kept;
   if (with_values && !row.IsNull(first + 4)) kept = row.Text(first + 4);

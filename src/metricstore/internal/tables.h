@@ -16,20 +16,9 @@ namespace sagebrush::metricstore::internal {
 
 std::span<const metastore::Migration> MetricMigrations();
 
-// A resolution, and for how long its data is kept before it goes into the next; the last is dropped.
-struct Resolution {
-  std::int64_t seconds;
-  std::int64_t kept_seconds;
-};
-// CloudWatch User Guide, "Metrics retention".
-inline constexpr Resolution kResolutions[] = {
-    {1, 3 * 3600}, {60, 15 * 86'400}, {300, 63 * 86'400}, {3600, 455 * 86'400}};
-
 // Dimensions as one text that is the same for the same set: [["name","value"],…] by name.
 std::string PackDimensions(std::vector<Dimension> dimensions);
 Result<std::vector<Dimension>> UnpackDimensions(std::string_view packed);
-
-std::int64_t FloorTo(std::int64_t seconds, std::int64_t period);
 
 struct Cell {
   std::int64_t metric_id = 0;

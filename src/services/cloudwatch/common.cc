@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/cloudwatch/common.h"
 
+#include <algorithm>
 #include <cmath>
+
+#include "metricstore/limits.h"
 
 namespace sagebrush::services::cloudwatch {
 
 namespace {
-
-constexpr std::int64_t kDay = 86'400;
-
-std::int64_t FloorTo(std::int64_t seconds, std::int64_t unit) {
-  const std::int64_t rest = seconds % unit;
-  return seconds - (rest < 0 ? rest + unit : rest);
-}
 
 // Far beyond any clock, and safe to calculate with.
 std::int64_t ToSeconds(double value) {
@@ -78,14 +74,9 @@ std::string PeriodRefusal(const std::string& parameter) {
 Window RoundWindow(double start, double end, std::int64_t period, TimePoint now) {
   const std::int64_t from = ToSeconds(start);
   const std::int64_t age = ToMillis(now) / 1000 - from;
-  std::int64_t unit = 60;
-  if (age > 63 * kDay)
-    unit = 3600;
-  else if (age > 15 * kDay)
-    unit = 300;
-  else if (period < 60)
-    unit = period;
-  return {FloorTo(from, unit), ToSeconds(std::ceil(end))};
+  const std::int64_t kept = metricstore::FinestKept(age);
+  const std::int64_t unit = kept > 60 ? kept : std::min<std::int64_t>(period, 60);
+  return {metricstore::FloorTo(from, unit), ToSeconds(std::ceil(end))};
 }
 
 }  // namespace sagebrush::services::cloudwatch

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/strings.h"
+#include "metricstore/limits.h"
 
 namespace sagebrush::services::cloudwatch {
 
@@ -17,9 +18,6 @@ using metricstore::Summary;
 // API reference, PutMetricData and MetricDatum.
 constexpr std::size_t kMaxData = 1000;
 constexpr std::size_t kMaxValues = 150;
-constexpr double kLargest = 0x1p360;
-constexpr double kOldest = 14 * 86'400;
-constexpr double kNewest = 2 * 3600;
 
 std::string Text(double value) {
   if (std::isnan(value)) return "NaN";
@@ -41,10 +39,10 @@ class Reader {
     made.unit = datum_.unit ? std::string(ToString(*datum_.unit)) : "None";
     made.high_resolution = IsHighResolution();
     const double at = datum_.timestamp.value_or(now);
-    if (!(at >= now - kOldest)) {
+    if (!(at >= now - metricstore::kOldestSeconds)) {
       Fault(InvalidValue("The parameter " + name_ +
                          ".Timestamp must specify a time within the past two weeks."));
-    } else if (at > now + kNewest) {
+    } else if (at > now + metricstore::kNewestSeconds) {
       Fault(InvalidValue("The parameter " + name_ +
                          ".Timestamp must specify a time no more than two hours in the future."));
     } else {
@@ -58,7 +56,7 @@ class Reader {
   void Fault(aws::Error error) { faults_->push_back(std::move(error)); }
 
   bool Check(double value, const std::string& member) {
-    if (std::abs(value) <= kLargest) return true;  // false for NaN
+    if (std::abs(value) <= metricstore::kLargestValue) return true;  // false for NaN
     Fault(InvalidValue("The value " + Text(value) + " for parameter " + name_ + member +
                        " is invalid."));
     return false;
@@ -98,7 +96,7 @@ class Reader {
       const std::string member = ".member." + std::to_string(i + 1);
       if (!Check(values[i], ".Values" + member)) return;
       const double count = datum_.counts ? (*datum_.counts)[i] : 1;
-      if (!(count >= 0 && count <= kLargest))
+      if (!(count >= 0 && count <= metricstore::kLargestValue))
         return Fault(InvalidValue("The value " + Text(count) + " for parameter " + name_ +
                                   ".Counts" + member + " is invalid."));
       summary->Add(Summary::Of(values[i], count));

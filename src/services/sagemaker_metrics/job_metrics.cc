@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/log.h"
+#include "metricstore/limits.h"
 #include "orchestrator/controller.h"
 
 namespace sagebrush::services::sagemaker_metrics {
@@ -12,9 +13,6 @@ namespace sagebrush::services::sagemaker_metrics {
 namespace {
 
 constexpr std::size_t kMaxFinders = 1000;  // instances at a time; more of them are compiled again
-// PutMetricData's bounds: an agent that user code has taken over could send any time.
-constexpr std::int64_t kOldestMs = 14LL * 86'400'000;
-constexpr std::int64_t kNewestMs = 2LL * 3'600'000;
 
 // What lines say of one metric, second by second, so that a batch takes room for its seconds and not for its values.
 class Folded {
@@ -63,8 +61,9 @@ Result<metricstore::SourceBatch> JobMetrics::Find(const orchestrator::Instance& 
   std::int64_t sequence = first_sequence - 1;
   for (const Line& line : lines) {
     ++sequence;
-    const bool timely =
-        line.timestamp_ms >= now - kOldestMs && line.timestamp_ms <= now + kNewestMs;
+    // PutMetricData's bounds: an agent that user code has taken over could send any time.
+    const bool timely = line.timestamp_ms >= now - metricstore::kOldestSeconds * 1000 &&
+                        line.timestamp_ms <= now + metricstore::kNewestSeconds * 1000;
     if (sequence <= kept || !timely) continue;
     for (const FoundValue& found : finder->Find(line.text))
       folded[*found.name].Add(line.timestamp_ms, found.value);

@@ -8,6 +8,7 @@
 #include <re2/set.h>
 
 #include "base/strings.h"
+#include "metricstore/limits.h"
 
 namespace sagebrush::services::sagemaker_metrics {
 
@@ -16,8 +17,7 @@ namespace {
 constexpr std::int64_t kMaxMemory = 4 << 20;  // of one expression's automaton
 // RE2 is linear for one match, but each looks at the rest of the line again.
 constexpr std::size_t kMaxLine = 16 << 10;
-constexpr int kMaxMatches = 100;      // of one definition in one line
-constexpr double kLargest = 0x1p360;  // PutMetricData's range
+constexpr int kMaxMatches = 100;  // of one definition in one line
 
 RE2::Options Options() {
   RE2::Options options;
@@ -30,7 +30,7 @@ std::optional<double> ToValue(re2::StringPiece text) {
   std::string_view trimmed = Trim({text.data(), text.size()});
   if (trimmed.starts_with('+')) trimmed.remove_prefix(1);
   const auto value = ParseDouble(trimmed);
-  if (!value || !(std::abs(*value) <= kLargest)) return std::nullopt;
+  if (!value || !(std::abs(*value) <= metricstore::kLargestValue)) return std::nullopt;
   return value;
 }
 
