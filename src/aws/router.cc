@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "aws/aws_host.h"
 #include "aws/uri.h"
 
 namespace sagebrush::aws {
@@ -59,7 +60,7 @@ const Service* BySigningName(std::string_view signing_name, bool is_form) {
 
 // sts.us-west-2.amazonaws.com, api.sagemaker.…, runtime.sagemaker.…, logs.…
 const Service* ByHost(std::string_view host) {
-  if (!host.ends_with(".amazonaws.com") && !host.ends_with(".amazonaws.com.cn")) return nullptr;
+  if (!IsAwsHost(host)) return nullptr;
   if (!BucketOfHost(host).empty()) return nullptr;  // a bucket may be called "sts"
   for (const Service* service : AllServices())
     if (host.starts_with(service->endpoint_prefix) &&

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 
+#include "aws/aws_host.h"
 #include "base/json.h"
 #include "base/strings.h"
+#include "http/authority.h"
 
 namespace sagebrush::services {
 
@@ -30,10 +32,9 @@ std::string_view AuthorityOf(std::string_view url) {
 }
 
 std::string HostOf(std::string_view url) {
-  const std::string_view authority = AuthorityOf(url);
-  if (authority.starts_with('['))
-    return std::string(authority.substr(1, authority.find(']') - 1));  // [::1]:7070
-  return std::string(authority.substr(0, authority.rfind(':')));
+  constexpr int kDefaultPort = 80;
+  const auto authority = http::ParseAuthority(AuthorityOf(url), kDefaultPort);
+  return authority ? authority->host : "";
 }
 
 // These would lead a client elsewhere, or to other credentials than ours.
@@ -168,8 +169,8 @@ std::string MergeNoProxy(std::string_view users, std::string_view server_host) {
     std::string_view suffix = entry;
     while (suffix.starts_with('*') || suffix.starts_with('.')) suffix.remove_prefix(1);
     // "*", ".com" and ".amazonaws.com" would take AWS's own hosts past us, to the real ones.
-    const bool hides_aws = suffix.empty() || suffix.ends_with("amazonaws.com") ||
-                           kAwsHost.ends_with("." + std::string(suffix));
+    const bool hides_aws =
+        suffix.empty() || aws::IsAwsHost(suffix) || http::GoesPastProxy(entry, kAwsHost, 443);
     if (!hides_aws) add(entry);
   }
   add("localhost");

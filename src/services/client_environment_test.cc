@@ -120,6 +120,11 @@ TEST(ClientEnvironment, KeepsAwsHostsOutOfNoProxy) {
             "a,.corp.example,localhost,127.0.0.1,10.0.0.1");
   EXPECT_EQ(MergeNoProxy("*,.amazonaws.com,s3.us-west-2.amazonaws.com,.com,169.254.169.254", ""),
             "169.254.169.254,localhost,127.0.0.1");
+  EXPECT_EQ(
+      MergeNoProxy("S3.AmazonAWS.com,amazonaws.com:443,.com:443,amazonaws.com.,sts.cn-north-1."
+                   "amazonaws.com.cn,amazonaws.com.example",
+                   ""),
+      "amazonaws.com.example,localhost,127.0.0.1");
 }
 
 TEST(ClientEnvironment, QuotesWhatAShellWouldRun) {
