@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/condition_keys.h"
 
+#include "http/authority.h"
+
 namespace sagebrush::services {
 
 namespace {
 
+constexpr int kAnyPort = 1;
+
 // "127.0.0.1:5123" and "[::1]:5123" without the port.
 std::string WithoutPort(const std::string& address) {
-  const std::size_t colon = address.rfind(':');
-  if (colon == std::string::npos) return address;
-  std::string host = address.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  return host;
+  const auto authority = http::ParseAuthority(address, kAnyPort);
+  return authority ? authority->host : address;
 }
 
 }  // namespace
