@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/api_forwarder.h"
 
-#include <arpa/inet.h>
 #include <cerrno>
-#include <cstring>
-#include <fmt/format.h>
 #include <list>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -13,11 +10,13 @@
 #include <string>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <vector>
 
 #include "agent/plain_proxy.h"
+#include "http/client.h"
+#include "http/listening.h"
+#include "http/upstream_proxy.h"
 
 namespace sagebrush::agent {
 namespace {
@@ -53,18 +52,6 @@ struct Pair {
   bool writes_server() const { return state != State::kLooking && !up.data.empty(); }
   bool writes_client() const { return state != State::kAwaitingTunnel && !down.data.empty(); }
 };
-
-UniqueFd ConnectServer(const std::filesystem::path& path) {
-  UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  const std::string& name = path.native();
-  if (!socket.valid() || name.size() >= sizeof address.sun_path) return UniqueFd();
-  std::memcpy(address.sun_path, name.c_str(), name.size() + 1);
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    return UniqueFd();
-  return socket;
-}
 
 void Fill(int source, Flow* flow, bool* broken) {
   char buffer[kBufferBytes];
@@ -102,10 +89,10 @@ short Events(bool read, bool write) {
 
 // Decides what the client's first bytes are, as soon as they tell.
 void Look(Pair* pair) {
-  const FirstBytes first = LookAtFirstBytes(pair->up.data);
+  const Opening opening = ReadOpening(pair->up.data);
   const bool full = pair->up.source_ended || pair->up.data.size() >= kBufferBytes;
-  if (first == FirstBytes::kUndecided && !full) return;
-  if (first != FirstBytes::kPlainProxy) {
+  if (opening == Opening::kUndecided && !full) return;
+  if (opening != Opening::kPlainProxy) {
     pair->state = Pair::State::kCopying;
     return;
   }
@@ -126,7 +113,7 @@ void AwaitTunnel(Pair* pair) {
   std::string& answer = pair->down.data;
   const std::size_t end = answer.find(kEnd);
   if (end == std::string::npos && !pair->down.source_ended && answer.size() < kBufferBytes) return;
-  if (end != std::string::npos && answer.starts_with("HTTP/1.1 200")) {
+  if (end != std::string::npos && http::StatusOfAnswer(answer) / 100 == 2) {
     answer.erase(0, end + kEnd.size());
     pair->up.data += pair->held;
   }
@@ -136,11 +123,12 @@ void AwaitTunnel(Pair* pair) {
 
 void Move(Pair* pair, const std::filesystem::path& api_socket) {
   if (!pair->server.valid()) {
-    pair->server = ConnectServer(api_socket);
-    if (!pair->server.valid()) {
+    auto server = http::ConnectUnix(api_socket.native(), milliseconds(0));
+    if (!server.ok()) {
       if (steady_clock::now() >= pair->give_up) pair->broken = true;
       return;
     }
+    pair->server = std::move(*server);
   }
   if (pair->reads_client()) Fill(pair->client.get(), &pair->up, &pair->broken);
   if (pair->state == Pair::State::kLooking) Look(pair);
@@ -158,23 +146,8 @@ void Move(Pair* pair, const std::filesystem::path& api_socket) {
 
 Result<std::unique_ptr<ApiForwarder>> ApiForwarder::Start(Options options) {
   std::unique_ptr<ApiForwarder> forwarder(new ApiForwarder(std::move(options)));
-  UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!listener.valid()) return LastErrno("socket");
-  const int on = 1;
-  ::setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(forwarder->options_.port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::listen(listener.get(), 512) != 0 ||
-      ::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    return LastErrno(
-        fmt::format("listening on 127.0.0.1:{} inside the instance", forwarder->options_.port));
-  }
-  forwarder->port_ = ntohs(address.sin_port);
-  forwarder->listener_ = std::move(listener);
+  ASSIGN_OR_RETURN(forwarder->listener_, http::BindTcp("127.0.0.1", forwarder->options_.port));
+  ASSIGN_OR_RETURN(forwarder->port_, http::PortOf(forwarder->listener_.get()));
   forwarder->wake_ = UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!forwarder->wake_.valid()) return LastErrno("eventfd");
   forwarder->thread_ = std::thread([self = forwarder.get()] { self->Run(); });

@@ -3,49 +3,49 @@
 
 #include <algorithm>
 
+#include "aws/aws_host.h"
 #include "base/strings.h"
+#include "http/authority.h"
+#include "http/upstream_proxy.h"
 
 namespace sagebrush::agent {
 namespace {
 
 constexpr std::size_t kMaxMethod = 20;
+constexpr int kDefaultPort = 80;
 constexpr std::string_view kScheme = "http://";
 // Of the proxy hop, or about a connection that we close.
 constexpr std::string_view kDropped[] = {"connection", "proxy-connection", "proxy-authorization",
                                          "keep-alive"};
 
-bool IsOurs(std::string_view host) {
-  return host == "amazonaws.com" || host.ends_with(".amazonaws.com");
-}
-
-// "host", "host:80" or "[::1]:80" without its port.
-std::string HostOf(std::string_view authority) {
-  const std::size_t bracket = authority.rfind(']');
-  const std::size_t colon = authority.rfind(':');
-  const bool has_port =
-      colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
-  return ToLower(has_port ? authority.substr(0, colon) : authority);
+// Of "user@host:80/path": nothing for what names no host. `path_at`: where the path begins, or the end.
+std::optional<http::Authority> AuthorityOf(std::string_view rest, std::size_t path_at) {
+  std::string_view authority = rest.substr(0, path_at);
+  if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos)
+    authority.remove_prefix(at + 1);
+  return http::ParseAuthority(authority, kDefaultPort);
 }
 
 }  // namespace
 
-FirstBytes LookAtFirstBytes(std::string_view data) {
+Opening ReadOpening(std::string_view data) {
   const std::size_t space = data.find(' ');
   const std::string_view method = data.substr(0, space);
   const bool may_be_method =
       std::ranges::all_of(method, [](char c) { return c >= 'A' && c <= 'Z'; });
-  if (!may_be_method || method.size() > kMaxMethod) return FirstBytes::kPassThrough;
-  if (space == std::string_view::npos) return FirstBytes::kUndecided;
+  if (!may_be_method || method.size() > kMaxMethod) return Opening::kPassThrough;
+  if (space == std::string_view::npos) return Opening::kUndecided;
   const std::string_view target = data.substr(space + 1);
   const std::string begin = ToLower(target.substr(0, kScheme.size()));
-  if (!kScheme.starts_with(begin)) return FirstBytes::kPassThrough;
-  if (begin.size() < kScheme.size()) return FirstBytes::kUndecided;
+  if (!kScheme.starts_with(begin)) return Opening::kPassThrough;
+  if (begin.size() < kScheme.size()) return Opening::kUndecided;
   const std::size_t end = target.find_first_of("/? \r\n", kScheme.size());
-  if (end == std::string_view::npos) return FirstBytes::kUndecided;
+  if (end == std::string_view::npos) return Opening::kUndecided;
+  const std::string_view rest = target.substr(kScheme.size());
+  const auto authority = AuthorityOf(rest, end - kScheme.size());
   // Requests for AWS's hosts are the server's own business.
-  return IsOurs(HostOf(target.substr(kScheme.size(), end - kScheme.size())))
-             ? FirstBytes::kPassThrough
-             : FirstBytes::kPlainProxy;
+  return authority && aws::IsAwsHost(authority->host) ? Opening::kPassThrough
+                                                      : Opening::kPlainProxy;
 }
 
 Result<std::optional<PlainRequest>> TurnIntoTunnel(std::string_view data) {
@@ -61,17 +61,12 @@ Result<std::optional<PlainRequest>> TurnIntoTunnel(std::string_view data) {
   const std::string_view rest =
       first.substr(method_end + 1 + kScheme.size(), target_end - method_end - 1 - kScheme.size());
   const std::size_t path_at = std::min(rest.find_first_of("/?"), rest.size());
-  std::string_view authority = rest.substr(0, path_at);
-  if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos)
-    authority.remove_prefix(at + 1);
-  if (authority.empty() || authority.find_first_of(" \t\r\n") != std::string_view::npos)
-    return InvalidArgument("no host is named");
+  const auto authority = AuthorityOf(rest, path_at);
+  if (!authority) return InvalidArgument("no host is named");
   const std::string_view path = rest.substr(path_at);
 
   PlainRequest made;
-  const bool has_port = HostOf(authority).size() != authority.size();
-  const std::string target = std::string(authority) + (has_port ? "" : ":80");
-  made.connect = "CONNECT " + target + " HTTP/1.1\r\nHost: " + target + "\r\n\r\n";
+  made.connect = http::ConnectRequestText({}, authority->host, authority->port);
   made.request = std::string(first.substr(0, method_end + 1)) + (path.starts_with('/') ? "" : "/") +
                  std::string(path) + std::string(first.substr(target_end)) + "\r\n";
   for (std::size_t i = 1; i < lines.size(); ++i) {

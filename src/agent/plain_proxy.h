@@ -12,12 +12,13 @@
 
 namespace sagebrush::agent {
 
-enum class FirstBytes {
-  kUndecided,    // more are needed
+enum class Opening {
+  kUndecided,    // more bytes are needed
   kPassThrough,  // for the server as they are: its API, CONNECT, or no HTTP at all
   kPlainProxy,   // a request for http://… of another host
 };
-FirstBytes LookAtFirstBytes(std::string_view data);
+// What a connection begins with.
+Opening ReadOpening(std::string_view data);
 
 struct PlainRequest {
   std::string connect;  // to the server, whose answer is "HTTP/1.1 200 …" or the client's answer

@@ -7,16 +7,19 @@ namespace sagebrush::agent {
 namespace {
 
 TEST(PlainProxy, OnlyRequestsForOtherHostsAreTurned) {
-  for (const char* text : {"GET http://example.com/", "POST HTTP://example.com:8080/x HTTP/1.1",
-                           "GET http://127.0.0.2:80?x HTTP/1.1"})
-    EXPECT_EQ(LookAtFirstBytes(text), FirstBytes::kPlainProxy) << text;
+  for (const char* text :
+       {"GET http://example.com/", "POST HTTP://example.com:8080/x HTTP/1.1",
+        "GET http://127.0.0.2:80?x HTTP/1.1", "GET http://amazonaws.com.example/ HTTP/1.1",
+        "GET http://s3.amazonaws.com@example.com/ HTTP/1.1"})
+    EXPECT_EQ(ReadOpening(text), Opening::kPlainProxy) << text;
   for (const char* text :
        {"GET / HTTP/1.1", "CONNECT example.com:443 HTTP/1.1", "question", "\x16\x03\x01",
         "GET https://example.com/", "GET http://s3.us-west-2.amazonaws.com/b HTTP/1.1",
-        "GET http://S3.amazonaws.com:80/ HTTP/1.1", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"})
-    EXPECT_EQ(LookAtFirstBytes(text), FirstBytes::kPassThrough) << text;
+        "GET http://S3.amazonaws.com:80/ HTTP/1.1", "GET http://me@s3.amazonaws.com/ HTTP/1.1",
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZ"})
+    EXPECT_EQ(ReadOpening(text), Opening::kPassThrough) << text;
   for (const char* text : {"", "GE", "GET ", "GET h", "GET http://exam"})
-    EXPECT_EQ(LookAtFirstBytes(text), FirstBytes::kUndecided) << text;
+    EXPECT_EQ(ReadOpening(text), Opening::kUndecided) << text;
 }
 
 TEST(PlainProxy, TheRequestInsideTheTunnelIsAnOrdinaryOne) {
@@ -46,6 +49,7 @@ TEST(PlainProxy, AHalfHeadWaitsAndABrokenOneIsRefused) {
   EXPECT_TRUE(half.ok() && !half->has_value());
   EXPECT_FALSE(TurnIntoTunnel("GET http:///x HTTP/1.1\r\n\r\n").ok());
   EXPECT_FALSE(TurnIntoTunnel("GET http://x\r\n\r\n").ok());
+  EXPECT_FALSE(TurnIntoTunnel("GET http://x:99999/ HTTP/1.1\r\n\r\n").ok());
 }
 
 }  // namespace
