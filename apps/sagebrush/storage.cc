@@ -114,7 +114,7 @@ std::vector<CachedFolder> PackageArchives(const fs::path& packages) {
 Status AddNeededRuntimes(metastore::RecordStore& records, const orchestrator::Catalogue& catalogue,
                          std::set<std::string>* needed) {
   ASSIGN_OR_RETURN(const auto jobs, orchestrator::ListAll(records, orchestrator::kTrainingJobKind,
-                                                          {"InProgress", "Stopping"}));
+                                                          orchestrator::kUnfinishedStatuses));
   for (const auto& job : jobs) needed->insert(orchestrator::TrainingPlanOf(job).workload.runtime);
   ASSIGN_OR_RETURN(const auto endpoints,
                    orchestrator::ListAll(records, orchestrator::kEndpointKind, {}));

@@ -6,6 +6,7 @@
 //   (* only when it has to wait for its turn, or for a runtime that is made on first use)
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,7 +24,11 @@ struct Transition {
   std::string message;
   TimePoint start{};
   std::optional<TimePoint> end;
+  bool operator==(const Transition&) const = default;
 };
+
+// The statuses of a job that is not over.
+inline const std::vector<std::string> kUnfinishedStatuses = {"InProgress", "Stopping"};
 
 struct TrainingState {
   std::string status = "InProgress";  // InProgress, Stopping, Completed, Failed, Stopped
@@ -36,11 +41,10 @@ struct TrainingState {
   std::string failure_reason;
   bool has_model = false;  // the model has been stored
 
-  bool is_terminal() const {
-    return status == "Completed" || status == "Failed" || status == "Stopped";
-  }
+  bool is_terminal() const { return std::ranges::count(kUnfinishedStatuses, status) == 0; }
   Json ToJson() const;
   static TrainingState FromJson(const Json& json);
+  bool operator==(const TrainingState&) const = default;
 };
 
 // The state of a job that was just created.
