@@ -33,14 +33,18 @@ TEST(Cleanup, WhatAJobOrAnEndpointNeedsStaysHoweverOldItIs) {
   EXPECT_THAT(Plan(Runtime("needed"), hours(0)), IsEmpty());
 }
 
-TEST(Cleanup, WhatNothingNeedsStaysAMonthAfterItsLastUse) {
-  CachedFolder fresh = Runtime("other");
-  fresh.unused_for = hours(24);
+TEST(Cleanup, WhatNothingNeedsStaysAsLongAsTheCallerSaysAfterItsLastUse) {
+  for (auto kind : {CachedFolder::Kind::kRuntime, CachedFolder::Kind::kPackages}) {
+    CachedFolder old = Runtime("other"), fresh = old;
+    old.kind = fresh.kind = kind;
+    fresh.unused_for = hours(24);
 
-  EXPECT_THAT(Plan(fresh), IsEmpty());
-  EXPECT_THAT(Plan(fresh, hours(0)), SizeIs(1));
-  ASSERT_THAT(Plan(Runtime("other")), SizeIs(1));
-  EXPECT_THAT(Plan(Runtime("other"))[0].why, HasSubstr("100 days ago"));
+    EXPECT_THAT(Plan(fresh), IsEmpty());
+    EXPECT_THAT(Plan(fresh, hours(0)), SizeIs(1));
+    EXPECT_THAT(Plan(old, hours(101 * 24)), IsEmpty());
+    ASSERT_THAT(Plan(old), SizeIs(1));
+    EXPECT_THAT(Plan(old)[0].why, HasSubstr("100 days ago"));
+  }
 }
 
 TEST(Cleanup, WhatCanNeverBeUsedAgainGoesAtOnce) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,7 +18,6 @@ namespace {
 
 constexpr std::size_t kPiece = 256 << 10;
 constexpr std::string_view kHalf = ".half";
-constexpr std::chrono::hours kKept{14 * 24};
 constexpr std::uint64_t kMiB = 1 << 20;
 constexpr std::uint64_t kBetweenChecks = 4 * kMiB;  // of the disk's room
 
@@ -43,13 +41,6 @@ bool IsAccount(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// Whether nobody has asked for it for long: each time somebody does, its time is set anew.
-bool IsTooOld(const fs::directory_entry& file) {
-  std::error_code error;
-  const auto used = file.last_write_time(error);
-  return !error && fs::file_time_type::clock::now() - used > kKept;
-}
-
 template <typename Wanted>
 void RemoveFiles(const fs::path& folder, Wanted wanted) {
   std::error_code error;
@@ -68,7 +59,7 @@ Result<PackageStore> PackageStore::Open(const fs::path& folder) { return Open(fo
 Result<PackageStore> PackageStore::Open(const fs::path& folder, Bounds bounds) {
   RETURN_IF_ERROR(MakeFolders(folder, 0700));
   RemoveFiles(folder, [](const fs::directory_entry& file) {
-    return file.path().native().ends_with(kHalf) || IsTooOld(file);
+    return file.path().native().ends_with(kHalf);
   });
   if (!bounds.free_space) bounds.free_space = SpaceOf;
   PackageStore store(folder, std::move(bounds));
@@ -136,7 +127,7 @@ Result<PackageStore::Archive> PackageStore::Find(std::string_view account,
   ASSIGN_OR_RETURN(UniqueFd file, OpenFile(path, O_RDONLY));
   struct stat about {};
   if (::fstat(file.get(), &about) != 0) return LastErrno(path.string());
-  if (::futimens(file.get(), nullptr) != 0)
+  if (::futimens(file.get(), nullptr) != 0)  // its last use, for RemoveOldest and `sagebrush gc`
     LogDebug("packages", LastErrno("cannot note a use").ToString());
   return Archive{.file = std::move(file), .size = static_cast<std::uint64_t>(about.st_size)};
 }
@@ -145,7 +136,6 @@ Status PackageStore::Store(std::string_view account, std::string_view key, const
                            std::uint64_t limit) const {
   ASSIGN_OR_RETURN(const fs::path path, PathOf(account, key));
   RETURN_IF_ERROR(MakeFolders(path.parent_path(), 0700));
-  RemoveFiles(folder_, IsTooOld);
   const fs::path half = path.parent_path() / (NewId(16) + std::string(kHalf));
   Status stored;
   {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // PackageStore: what requirements.txt files gave, one archive for each account and key, made by an agent before its user's program
 // ran and handed to later jobs (docs/decisions/0013-requirements.md). It is never unpacked here. An archive appears whole, by a
-// rename, and never changes; the first one stays. A cache: losing one costs time, and one that nobody has asked for in two
-// weeks goes when another comes, as do those whose last use is longest ago when all together are too large. Any thread may call.
+// rename, and never changes; the first one stays. A cache: losing one costs time, and those whose last use is longest ago go
+// when all together are too large. How long one stays that nobody asks for is `sagebrush gc`'s. Any thread may call.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ class PackageStore {
     FreeSpace free_space = nullptr;                 // the disk's own, if none is given
   };
 
-  // Removes what an interrupted Store left, what is too old, and what is too much.
+  // Removes what an interrupted Store left, and what is too much.
   static Result<PackageStore> Open(const std::filesystem::path& folder);
   static Result<PackageStore> Open(const std::filesystem::path& folder, Bounds bounds);
 

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 
 from harness import CACHE, wait_until
 
@@ -97,6 +98,25 @@ def test_gc_removes_what_nothing_needs_and_leaves_what_is_used(server):
     finally:
         stray.kill()
     assert not lost.exists() and list(runtimes.iterdir()) == []
+
+
+def test_cached_packages_stay_for_as_long_as_gc_is_told(server):
+    folder = server.data / "packages" / "123456789012"
+    folder.mkdir(parents=True, exist_ok=True)
+    for days in (20, 100):
+        archive = folder / (str(days).zfill(64) + ".tar.gz")
+        archive.write_bytes(b"x" * 1000)
+        os.utime(archive, (time.time() - days * 86400,) * 2)
+    server.stop()
+    server.start()
+
+    def left_by(*words):
+        command(server, "gc", "--cache-dir", str(server.folder / "cache"), *words)
+        return sorted(int(archive.name[:64]) for archive in folder.iterdir())
+
+    assert left_by("--keep-days", "200") == [20, 100], "nor has the start removed any"
+    assert left_by("--keep-days", "60") == [20]
+    assert left_by("--keep-days", "10") == []
 
 
 def test_a_runtime_that_a_job_uses_stays_and_one_that_has_gone_is_made_again(server):
