@@ -5,10 +5,13 @@
 #include "services/sagemaker/hosting_plan.h"
 #include "services/sagemaker/list.h"
 #include "services/sagemaker/resource.h"
+#include "services/sagemaker/waiting_client.h"
 
 namespace sagebrush::services::sagemaker {
 
 namespace {
+
+constexpr char kLastDeployment[] = "last_deployment_config";
 
 using orchestrator::EndpointState;
 using orchestrator::EndpointStateOf;
@@ -28,6 +31,12 @@ Json DescribeVariant(const orchestrator::EndpointVariant& variant, TimePoint cre
                        {"DesiredInstanceCount", variant.instances.size()}});
 }
 
+// Told back as AWS does; every update here replaces all instances at once when the new ones are ready.
+void NoteDeployment(const Json& input, metastore::Record* record) {
+  if (const Json* config = input.Find("DeploymentConfig"))
+    record->document[kLastDeployment] = *config;
+}
+
 }  // namespace
 
 aws::Outcome<Json> Endpoints::Create(const RequestContext& context, const Json& input) {
@@ -37,6 +46,8 @@ aws::Outcome<Json> Endpoints::Create(const RequestContext& context, const Json& 
                                                 input.GetString("EndpointConfigName")));
   ASSIGN_OR_RETURN(auto record, NewRecord(kEndpoint, context, input));
   SetState(&record, state);
+  NoteWhoCreatedEndpoint(input, &record);
+  NoteDeployment(input, &record);
   const std::string arn = record.document.GetString("arn");
   const Status inserted = deps_.records.Insert(std::move(record));
   if (inserted.code() == Code::kAlreadyExists) return AlreadyExistsError(kEndpoint, arn);
@@ -59,6 +70,8 @@ aws::Outcome<Json> Endpoints::Describe(const RequestContext& context, const Json
       result["ProductionVariants"].Append(DescribeVariant(variant, record.created));
   }
   result["EndpointStatus"] = state.status;
+  if (const Json* last = record.document.Find(kLastDeployment))
+    result["LastDeploymentConfig"] = *last;
   if (!state.failure_reason.empty()) result["FailureReason"] = state.failure_reason;
   result["CreationTime"] = ToEpochSeconds(record.created);
   result["LastModifiedTime"] = ToEpochSeconds(record.modified);
@@ -80,12 +93,16 @@ aws::Outcome<Json> Endpoints::Update(const RequestContext& context, const Json& 
       deps_.records, KeyOf(kEndpoint, context, name), NotFoundError(kEndpoint, context, name),
       context.now, [&](metastore::Record& record) -> aws::Outcome<bool> {
         const EndpointState state = EndpointStateOf(record);
+        if (state.status == "Failed")
+          return ValidationError("Cannot update endpoint \"" + arn +
+                                 "\" in status Failed. Delete it, and create it again.");
         if (state.status != "InService")
           return ValidationError("Cannot update in-progress endpoint \"" + arn + "\".");
         ASSIGN_OR_RETURN(auto generation,
                          PlanGeneration(context, deps_.records, deps_.catalogue, name,
                                         input.GetString("EndpointConfigName")));
         SetState(&record, orchestrator::UpdateRequested(state, std::move(generation)));
+        NoteDeployment(input, &record);
         return true;
       });
   if (!changed.ok()) return changed.status();
