@@ -130,7 +130,7 @@ def make_user_site():
 
 
 def main():
-    environment = TrainingEnvironment(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
+    environment = TrainingEnvironment(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"), sys.argv[1:])
     try:
         if unpack_local_code(str(environment.settings.get("sagemaker_submit_directory") or ""), environment.code_dir):
             install_requirements(environment.code_dir)

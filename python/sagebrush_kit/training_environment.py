@@ -84,7 +84,7 @@ def count_cpus():
 class TrainingEnvironment:
     """Everything about one job that its script may ask for."""
 
-    def __init__(self, base="/opt/ml"):
+    def __init__(self, base="/opt/ml", container_arguments=()):
         config = os.path.join(base, "input", "config")
         raw = read_json(os.path.join(config, "hyperparameters.json"), {})
         self.hyperparameters, self.settings = split_hyperparameters(decode_hyperparameters(raw))
@@ -93,6 +93,7 @@ class TrainingEnvironment:
         self.code_dir = os.path.join(base, "code")
         self.output_dir = os.path.join(base, "output")
         self._base = base
+        self._container_arguments = list(container_arguments)
         self._config = config
 
     @property
@@ -101,7 +102,8 @@ class TrainingEnvironment:
 
     @property
     def arguments(self):
-        return to_arguments(self.hyperparameters)
+        """The script's: hyperparameters, then the job's ContainerArguments as they stand, which so have the last word."""
+        return to_arguments(self.hyperparameters) + self._container_arguments
 
     def values(self):
         """What becomes SM_*, in the toolkit's order."""

@@ -43,18 +43,24 @@ class Launch(unittest.TestCase):
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
 
-    def launch(self, hyperparameters, **environment):
+    def launch(self, hyperparameters, *arguments, **environment):
         self.write("input/config/hyperparameters.json", json.dumps(hyperparameters))
         variables = {"PATH": "/usr/bin:/bin", "SAGEMAKER_BASE_DIR": self.base, "TRAINING_JOB_NAME": "job-1"}
         variables.update(environment)
         return subprocess.run(
-            [sys.executable, os.path.join(KIT, "train.py")],
+            [sys.executable, os.path.join(KIT, "train.py")] + list(arguments),
             env=variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             universal_newlines=True,
             timeout=60,
         )
+
+    def test_the_containers_own_arguments_follow_the_hyperparameters(self):
+        self.write("code/train.py", "import sys, os, json; print('ARGV', json.dumps([sys.argv[1:], json.loads(os.environ['SM_USER_ARGS'])]))")
+        done = self.launch({"sagemaker_program": "train.py", "lr": "0.1"}, "--fold", "a b", "")
+        expected = ["--lr", "0.1", "--fold", "a b", ""]
+        self.assertEqual(done.stdout.splitlines()[-1], "ARGV " + json.dumps([expected, expected]))
 
     def test_the_script_gets_its_hyperparameters_as_sorted_arguments(self):
         self.write("code/train.py", "import sys, json; print('ARGV', json.dumps(sys.argv))")

@@ -102,6 +102,7 @@ Json TrainingPlan::ToJson() const {
   for (const auto& channel : channels) json["channels"].Append(orchestrator::ToJson(channel));
   if (!code_s3_uri.empty()) json["code"] = Json::Object({{"s3_uri", code_s3_uri}});
   if (!command.empty()) json["command"] = ToList(command);
+  if (!arguments.empty()) json["arguments"] = ToList(arguments);
   json["outputs"] = Json::Object({{"model", model_s3_uri}, {"data", output_s3_uri}});
   if (checkpoints)
     json["checkpoints"] =
@@ -120,6 +121,7 @@ TrainingPlan TrainingPlan::FromJson(const Json& json) {
     for (const auto& channel : channels->AsArray()) plan.channels.push_back(ChannelFrom(channel));
   if (const Json* code = json.Find("code")) plan.code_s3_uri = code->GetString("s3_uri");
   plan.command = ListFrom(json.Find("command"));
+  plan.arguments = ListFrom(json.Find("arguments"));
   if (const Json* outputs = json.Find("outputs")) {
     plan.model_s3_uri = outputs->GetString("model");
     plan.output_s3_uri = outputs->GetString("data");

@@ -52,6 +52,8 @@ struct TrainingPlan {
   std::vector<ChannelPlan> channels;
   std::string code_s3_uri;           // script mode's source archive; "" if there is none
   std::vector<std::string> command;  // a container entry point of the user's; empty: the launcher
+  std::vector<std::string>
+      arguments;  // container arguments without one: the launcher's, for the script
   std::string model_s3_uri, output_s3_uri;  // of one tar.gz, or a prefix that ends in a slash
   std::optional<CheckpointPlan> checkpoints;
   int max_runtime_seconds = 86'400;  // StoppingCondition's default: one day

@@ -38,6 +38,7 @@ TEST(Plan, ATrainingPlanReadsBackAsItWasWritten) {
                                         .attribute_names = {"a"}}},
                           .code_s3_uri = "s3://b/code",
                           .command = {"/bin/sh", "-c"},
+                          .arguments = {"--fold", "3"},
                           .model_s3_uri = "s3://b/model.tar.gz",
                           .output_s3_uri = "s3://b/output.tar.gz",
                           .checkpoints = CheckpointPlan{"s3://b/c", "/opt/ml/checkpoints"},
@@ -54,7 +55,8 @@ TEST(Plan, AHostingPlanReadsBackAsItWasWritten) {
 
 TEST(Plan, WhatWasNotPlannedIsLeftOutOfTheDocument) {
   const Json json = TrainingPlan().ToJson();
-  for (const char* name : {"code", "command", "checkpoints"}) EXPECT_FALSE(json.Has(name)) << name;
+  for (const char* name : {"code", "command", "arguments", "checkpoints"})
+    EXPECT_FALSE(json.Has(name)) << name;
 }
 
 TEST(Plan, AMemberThatAnOlderRecordLacksHasItsDefault) {

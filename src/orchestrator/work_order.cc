@@ -42,6 +42,7 @@ Json TrainingWorkOrder(const TrainingPlan& training, const std::string& instance
   }
   const std::string interpreter = std::string(kRuntime) + "/" + folders.python;
   order["command"] = Json::Array({interpreter, std::string(kKit) + "/sagebrush_kit/train.py"});
+  for (const auto& argument : training.arguments) order["command"].Append(argument);
   // Script mode: what the code's requirements.txt names is there before the script.
   order["install_command"] = Json::Array({interpreter, "-m", "pip", "install", "--user",
                                           "--no-warn-script-location", "-r", "requirements.txt"});

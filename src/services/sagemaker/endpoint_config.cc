@@ -30,6 +30,8 @@ std::optional<aws::Error> RefuseVariant(metastore::RecordStore& records,
   if (!variant.instance_type) return ValidationError(where + "InstanceType is required");
   if (const auto type = orchestrator::ParseInstanceType(*variant.instance_type); !type.ok())
     return ValidationError(where + type.status().message());
+  if (!variant.initial_instance_count)
+    return ValidationError(where + "InitialInstanceCount is required");
   const auto model = records.Get(KeyOf(kModel, context, *variant.model_name));
   if (model.status().code() == Code::kNotFound)
     return NotFoundError(kModel, context, *variant.model_name);

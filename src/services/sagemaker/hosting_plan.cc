@@ -13,6 +13,18 @@ namespace api = ::sagebrush::api::sagemaker;
 namespace {
 
 constexpr char kHost[] = "model";
+// Of one endpoint: each is a model server with a copy of the model on this one machine.
+constexpr std::int64_t kMostInstances = 20;
+
+aws::Error TooManyInstances(const std::string& type, std::int64_t wanted) {
+  return {.code = "ResourceLimitExceeded",
+          .message = "The account-level service limit '" + type + " for endpoint usage' is " +
+                     std::to_string(kMostInstances) +
+                     " Instances, with current utilization of 0 Instances and a request delta of " +
+                     std::to_string(wanted) +
+                     " Instances. On this server all share one machine; give a smaller "
+                     "InitialInstanceCount."};
+}
 
 aws::Outcome<orchestrator::HostingPlan> PlanVariant(const RequestContext& context,
                                                     metastore::RecordStore& records,
@@ -70,7 +82,11 @@ aws::Outcome<orchestrator::Generation> PlanGeneration(const RequestContext& cont
   ASSIGN_OR_RETURN(const auto request,
                    aws::Bind<api::CreateEndpointConfigInput>(*config->document.Find("request")));
   orchestrator::Generation generation{.config_name = config_name, .variants = {}};
+  std::int64_t instances = 0;
   for (const auto& variant : request.production_variants) {
+    instances += variant.initial_instance_count.value_or(1);
+    if (instances > kMostInstances)
+      return TooManyInstances(variant.instance_type.value_or(""), instances);
     ASSIGN_OR_RETURN(auto plan, PlanVariant(context, records, catalogue, endpoint_name, variant));
     orchestrator::EndpointVariant planned{.name = variant.variant_name,
                                           .weight = variant.initial_variant_weight.value_or(1),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/sagemaker/training_plan.h"
 
+#include <set>
+
 #include "aws/s3_uri.h"
 #include "orchestrator/instance_type.h"
 #include "services/sagemaker/resource.h"
@@ -30,11 +32,19 @@ aws::Outcome<std::vector<orchestrator::ChannelPlan>> Channels(
     const api::CreateTrainingJobRequest& request, const api::AlgorithmSpecification& algorithm) {
   std::vector<orchestrator::ChannelPlan> channels;
   if (!request.input_data_config) return channels;
+  std::set<std::string> names;
   for (const auto& channel : *request.input_data_config) {
+    if (!names.insert(channel.channel_name).second)
+      return ValidationError("InputDataConfig has more than one channel named '" +
+                             channel.channel_name + "'; give each a name of its own");
     if (!channel.data_source.s3_data_source)
       return ValidationError("Channel '" + channel.channel_name +
                              "' has no S3DataSource: file systems and data sets are not available "
                              "on this server; upload the data to S3");
+    if (channel.data_source.file_system_data_source || channel.data_source.dataset_source)
+      return ValidationError("Channel '" + channel.channel_name +
+                             "' has more than one data source; give one, which on this server is "
+                             "an S3DataSource");
     const auto& source = *channel.data_source.s3_data_source;
     if (const auto uri = aws::ParseS3Uri(source.s3_uri); !uri.ok())
       return ValidationError(uri.status().message());
@@ -57,6 +67,17 @@ aws::Outcome<std::vector<orchestrator::ChannelPlan>> Channels(
   return channels;
 }
 
+std::optional<aws::Error> RefuseSpotTimes(const api::CreateTrainingJobRequest& request) {
+  if (!request.enable_managed_spot_training.value_or(false)) return std::nullopt;
+  const auto& stop = request.stopping_condition;
+  if (stop && stop->max_wait_time_in_seconds &&
+      *stop->max_wait_time_in_seconds >= stop->max_runtime_in_seconds.value_or(86'400))
+    return std::nullopt;
+  return ValidationError(
+      "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to "
+      "MaxRuntimeInSeconds");
+}
+
 // What the job's log says first, where what runs is not what was asked for.
 std::vector<std::string> FirstLogLines(const std::string& image,
                                        const orchestrator::Runtime& runtime,
@@ -65,6 +86,19 @@ std::vector<std::string> FirstLogLines(const std::string& image,
           "Sagebrush: instance type " + instance_type +
               " stands for this machine's own processors; memory is what this machine "
               "can give, at most a quarter of it"};
+}
+
+// As `docker run --entrypoint ENTRYPOINT image ARGUMENTS`. Without an entry point the image's own takes the arguments, whose
+// program is named `train`, as in the `docker run image train` that SageMaker says by itself.
+void SetCommand(const api::AlgorithmSpecification& algorithm, orchestrator::TrainingPlan* plan) {
+  const auto arguments = algorithm.container_arguments.value_or(std::vector<std::string>());
+  if (algorithm.container_entrypoint && !algorithm.container_entrypoint->empty()) {
+    plan->command = *algorithm.container_entrypoint;
+    plan->command.insert(plan->command.end(), arguments.begin(), arguments.end());
+    return;
+  }
+  const bool names_it = !arguments.empty() && arguments.front() == "train";
+  plan->arguments.assign(arguments.begin() + (names_it ? 1 : 0), arguments.end());
 }
 
 }  // namespace
@@ -95,6 +129,7 @@ aws::Outcome<orchestrator::TrainingPlan> PlanTrainingJob(
   if (const auto type = orchestrator::ParseInstanceType(instance_type); !type.ok())
     return ValidationError(type.status().message());
   const int instances = request.resource_config->instance_count.value_or(1);
+  if (instances < 1) return ValidationError("ResourceConfig.InstanceCount must be at least 1");
   if (instances != 1)
     return aws::Error{.code = "ResourceLimitExceeded",
                       .message = "The account-level service limit '" + instance_type +
@@ -110,6 +145,8 @@ aws::Outcome<orchestrator::TrainingPlan> PlanTrainingJob(
   std::string prefix = request.output_data_config.s3_output_path;
   while (prefix.ends_with('/')) prefix.pop_back();
   const std::string output = prefix + "/" + request.training_job_name + "/output/";
+
+  if (auto refusal = RefuseSpotTimes(request)) return std::move(*refusal);
 
   orchestrator::TrainingPlan plan;
   plan.workload = {
@@ -146,9 +183,7 @@ aws::Outcome<orchestrator::TrainingPlan> PlanTrainingJob(
         request.stopping_condition->max_runtime_in_seconds.value_or(plan.max_runtime_seconds);
   plan.log_stream =
       request.training_job_name + "/" + kHost + "-" + std::to_string(ToMillis(context.now) / 1000);
-  if (algorithm.container_entrypoint && !algorithm.container_entrypoint->empty())
-    for (const auto* words : {&algorithm.container_entrypoint, &algorithm.container_arguments})
-      if (*words) plan.command.insert(plan.command.end(), (*words)->begin(), (*words)->end());
+  SetCommand(algorithm, &plan);
   return plan;
 }
 
