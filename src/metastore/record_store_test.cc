@@ -302,9 +302,30 @@ TEST_P(RecordStoreTest, WhoWatchesARecordIsToldOfEachChangeThatCameAbout) {
   EXPECT_EQ(told, 3);
 }
 
+TEST_P(RecordStoreTest, WhoWatchesAKindIsToldWhichOfItsRecordsChanged) {
+  std::vector<std::string> told;
+  auto subscription = store_->watch().SubscribeToKind(
+      "training-job", [&](const Key& key) { told.push_back(key.name); });
+
+  Record other = Job("m");
+  other.key.kind = "model";
+  ASSERT_TRUE(store_->Insert(other).ok());
+  ASSERT_TRUE(store_->Insert(Job("a")).ok());
+  ASSERT_FALSE(store_->Insert(Job("a")).ok());
+  ASSERT_TRUE(store_->Insert(Job("b")).ok());
+  ASSERT_TRUE(store_->Update(store_->Get(Job("b").key).value()).ok());
+  ASSERT_TRUE(store_->Delete(Job("a").key).ok());
+  EXPECT_EQ(told, (std::vector<std::string>{"a", "b", "b", "a"}));
+
+  subscription.reset();
+  ASSERT_TRUE(store_->Insert(Job("a")).ok());
+  EXPECT_EQ(told.size(), 4u);
+}
+
 TEST(RecordWatch, ASubscriptionMayOutliveTheStore) {
   auto store = std::make_unique<sagebrush::testing::MemoryRecordStore>();
   auto subscription = store->watch().Subscribe(Job("a").key, [] {});
+  const auto of_kind = store->watch().SubscribeToKind("training-job", [](const Key&) {});
   store.reset();
   subscription.reset();
 }

@@ -22,6 +22,25 @@ std::unique_ptr<RecordWatch::Subscription> RecordWatch::Subscribe(
   return std::make_unique<Subscription>(board_, std::move(key), std::move(changed));
 }
 
+RecordWatch::KindSubscription::KindSubscription(std::shared_ptr<Board> board, std::string kind,
+                                                std::function<void(const Key&)> changed)
+    : board_(std::move(board)), kind_(std::move(kind)), changed_(std::move(changed)) {
+  const std::lock_guard lock(board_->mutex);
+  board_->kind_subscriptions[kind_].insert(this);
+}
+
+RecordWatch::KindSubscription::~KindSubscription() {
+  const std::lock_guard lock(board_->mutex);
+  const auto it = board_->kind_subscriptions.find(kind_);
+  it->second.erase(this);
+  if (it->second.empty()) board_->kind_subscriptions.erase(it);
+}
+
+std::unique_ptr<RecordWatch::KindSubscription> RecordWatch::SubscribeToKind(
+    std::string kind, std::function<void(const Key&)> changed) const {
+  return std::make_unique<KindSubscription>(board_, std::move(kind), std::move(changed));
+}
+
 std::uint64_t RecordWatch::ChangesOf(std::string_view kind) const {
   const std::lock_guard lock(board_->mutex);
   const auto it = board_->changes.find(kind);
@@ -32,6 +51,9 @@ void RecordWatch::Tell(const std::set<Key>& changed) {
   const std::lock_guard lock(board_->mutex);
   for (const auto& key : changed) {
     ++board_->changes[key.kind];
+    const auto of_kind = board_->kind_subscriptions.find(key.kind);
+    if (of_kind != board_->kind_subscriptions.end())
+      for (const auto* subscription : of_kind->second) subscription->changed_(key);
     const auto it = board_->subscriptions.find(key);
     if (it == board_->subscriptions.end()) continue;
     for (const auto* subscription : it->second) subscription->changed_();

@@ -44,6 +44,24 @@ class RecordWatch {
   // lock: it must be quick, and must touch neither the store nor this.
   std::unique_ptr<Subscription> Subscribe(Key key, std::function<void()> changed) const;
 
+  // As above for every record of a kind, told which. For who keeps what he has read of them.
+  class KindSubscription {
+   public:
+    KindSubscription(std::shared_ptr<Board> board, std::string kind,
+                     std::function<void(const Key&)> changed);
+    ~KindSubscription();
+    KindSubscription(const KindSubscription&) = delete;
+    KindSubscription& operator=(const KindSubscription&) = delete;
+
+   private:
+    friend class RecordWatch;
+    const std::shared_ptr<Board> board_;
+    const std::string kind_;
+    const std::function<void(const Key&)> changed_;
+  };
+  std::unique_ptr<KindSubscription> SubscribeToKind(std::string kind,
+                                                    std::function<void(const Key&)> changed) const;
+
   // How often records of that kind have changed, for caches: what was read after this number was fetched is good for as long
   // as the number stands.
   std::uint64_t ChangesOf(std::string_view kind) const;
@@ -55,6 +73,7 @@ class RecordWatch {
   struct Board {
     std::mutex mutex;  // guards what follows
     std::map<Key, std::set<Subscription*>> subscriptions;
+    std::map<std::string, std::set<KindSubscription*>> kind_subscriptions;
     std::map<std::string, std::uint64_t, std::less<>> changes;
   };
   const std::shared_ptr<Board> board_ = std::make_shared<Board>();
