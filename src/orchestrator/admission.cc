@@ -2,6 +2,7 @@
 #include "orchestrator/admission.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <thread>
 #include <tuple>
@@ -38,44 +39,56 @@ bool Fits(const Machine& machine, const std::vector<RunningInstance>& running,
 
 AdmissionDecision Admit(const Machine& machine, const std::vector<RunningInstance>& running,
                         std::vector<WaitingJob> waiting) {
-  AdmissionDecision decision;
-  std::map<std::string, int> jobs_of;
+  struct Line {
+    int running = 0;
+    std::deque<WaitingJob*> jobs;  // oldest first
+  };
+  std::map<std::string, Line> lines;  // by principal
   int jobs = 0;
   for (const auto& instance : running) {
     if (!instance.is_job) continue;
-    ++jobs_of[instance.principal];
+    ++lines[instance.principal].running;
     ++jobs;
   }
+  std::sort(waiting.begin(), waiting.end(), [](const WaitingJob& a, const WaitingJob& b) {
+    return std::tie(a.created, a.id) < std::tie(b.created, b.id);
+  });
+  for (auto& job : waiting) lines[job.principal].jobs.push_back(&job);
+
+  AdmissionDecision decision;
   std::uint64_t reserved = Reserved(running);
-  // Somebody does: smaller jobs do not overtake, or it would never get its turn.
-  bool waits_for_memory = false;
-  while (!waiting.empty()) {
-    const auto next = std::min_element(waiting.begin(), waiting.end(),
-                                       [&](const WaitingJob& a, const WaitingJob& b) {
-                                         return std::tuple(jobs_of[a.principal], a.created, a.id) <
-                                                std::tuple(jobs_of[b.principal], b.created, b.id);
-                                       });
+  std::string others_wait_for;
+  for (std::size_t left = waiting.size(); left > 0 && others_wait_for.empty(); --left) {
+    Line* next = nullptr;
+    const auto place = [](const Line& line) {
+      return std::tie(line.running, line.jobs.front()->created, line.jobs.front()->id);
+    };
+    for (auto& [principal, line] : lines)
+      if (!line.jobs.empty() && (next == nullptr || place(line) < place(*next))) next = &line;
+    WaitingJob& job = *next->jobs.front();
     if (jobs >= machine.cores) {
-      decision.wait.push_back({next->id, "Waiting for one of " + std::to_string(jobs) +
-                                             " running jobs to end (this machine runs " +
-                                             std::to_string(machine.cores) + " at a time)"});
-    } else if (waits_for_memory) {
-      decision.wait.push_back({next->id, "Waiting for memory: an earlier job waits for it too"});
-    } else if (reserved + next->memory_bytes > machine.memory_bytes) {
-      decision.wait.push_back(
-          {next->id,
-           "Waiting for memory: " + Gigabytes(next->memory_bytes) + " needed, " +
-               Gigabytes(machine.memory_bytes - std::min(reserved, machine.memory_bytes)) +
-               " not reserved"});
-      waits_for_memory = true;
-    } else {
-      decision.start.push_back(next->id);
-      ++jobs_of[next->principal];
-      ++jobs;
-      reserved += next->memory_bytes;
+      others_wait_for = "Waiting for one of " + std::to_string(jobs) +
+                        " running jobs to end (this machine runs " + std::to_string(machine.cores) +
+                        " at a time)";
+      break;
     }
-    waiting.erase(next);
+    next->jobs.pop_front();
+    if (reserved + job.memory_bytes > machine.memory_bytes) {
+      decision.wait.push_back(
+          {job.id, "Waiting for memory: " + Gigabytes(job.memory_bytes) + " needed, " +
+                       Gigabytes(machine.memory_bytes - std::min(reserved, machine.memory_bytes)) +
+                       " not reserved"});
+      // Smaller jobs do not overtake, or it would never get its turn.
+      others_wait_for = "Waiting for memory: an earlier job waits for it too";
+    } else {
+      decision.start.push_back(job.id);
+      ++next->running;
+      ++jobs;
+      reserved += job.memory_bytes;
+    }
   }
+  for (const auto& [principal, line] : lines)
+    for (const WaitingJob* job : line.jobs) decision.wait.push_back({job->id, others_wait_for});
   return decision;
 }
 

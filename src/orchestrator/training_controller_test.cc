@@ -16,11 +16,41 @@
 namespace sagebrush::orchestrator {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 constexpr char kScope[] = "123456789012/us-west-2";
+
+// Records in memory that count commits, and let a test change something in the moment before one.
+class ObservedStore final : public metastore::RecordStore {
+ public:
+  Result<metastore::Record> Get(const metastore::Key& key) override { return inner_.Get(key); }
+  Result<metastore::Page> List(const metastore::Filter& filter,
+                               const metastore::ListOptions& options) override {
+    return inner_.List(filter, options);
+  }
+  Result<std::int64_t> Count(const metastore::Filter& filter) override {
+    return inner_.Count(filter);
+  }
+  int commits() const { return commits_; }
+  // Before the next commit of several records, whoever waits in between gets this in.
+  void BeforeNextBatch(std::function<void()> happens) { before_batch_ = std::move(happens); }
+
+ private:
+  Status CommitDurably(const std::vector<metastore::Write>& writes) override {
+    ++commits_;
+    if (writes.size() > 1 && writes[0].record.key.kind == writes[1].record.key.kind &&
+        before_batch_)
+      std::exchange(before_batch_, nullptr)();
+    return inner_.Commit(writes);
+  }
+
+  sagebrush::testing::MemoryRecordStore inner_;
+  int commits_ = 0;
+  std::function<void()> before_batch_;
+};
 
 // What a server is made of, and what goes with it when it is killed.
 struct Server {
@@ -103,7 +133,7 @@ class TrainingControllerTest : public ::testing::Test {
 
   TempFolder folder_ = TempFolder::Create().value();
   sagebrush::testing::FakeClock clock_;
-  sagebrush::testing::MemoryRecordStore records_;
+  ObservedStore records_;
   TestBackend backend_;
   std::unique_ptr<Catalogue> catalogue_;
   std::unique_ptr<Server> server_;
@@ -177,6 +207,55 @@ TEST_F(TrainingControllerTest, MoreJobsThanCoresWaitAndSayWhatFor) {
   EXPECT_THAT(backend_.starts(), SizeIs(2));
   EXPECT_EQ(StateOf("c").secondary, "Pending");
   EXPECT_THAT(StateOf("c").transitions.back().message, HasSubstr("Waiting for"));
+}
+
+// Names are in the other order than the jobs: what a pass starts, it starts in the order of admission.
+TEST_F(TrainingControllerTest, JobsAdmittedInOnePassStartInTheOrderOfTheirCreation) {
+  for (const char* name : {"z", "a"}) {
+    Submit(name);
+    clock_.Advance(std::chrono::milliseconds(1));
+  }
+  Pass();
+
+  EXPECT_THAT(backend_.starts(), ElementsAre(StateOf("z").instance, StateOf("a").instance));
+}
+
+TEST_F(TrainingControllerTest, AJobThatWasSubmittedOrStoppedBetweenTwoPassesIsNoticed) {
+  for (const char* name : {"a", "b", "c"}) Submit(name);
+  Pass();
+  Submit("d");
+  auto record = records_.Get({kTrainingJobKind, kScope, "c"}).value();
+  SetState(&record, StopRequested(TrainingStateOf(record), clock_.Now()));
+  ASSERT_TRUE(records_.Update(record).ok());
+  Pass();
+
+  EXPECT_EQ(StateOf("c").status, "Stopped");
+  EXPECT_EQ(StateOf("d").secondary, "Pending");
+}
+
+// The loop waits for the disk once, however many jobs it tells what they wait for.
+TEST_F(TrainingControllerTest, WhatManyJobsWaitForIsWrittenInOneCommit) {
+  for (int i = 0; i < 300; ++i) Submit("j" + std::to_string(i));
+  const int before = records_.commits();
+  Pass();
+
+  EXPECT_EQ(StateOf("j299").secondary, "Pending");
+  EXPECT_LT(records_.commits() - before, 20);
+}
+
+TEST_F(TrainingControllerTest, AJobStoppedInThatMomentDoesNotKeepTheOthersFromBeingTold) {
+  for (const char* name : {"a", "b", "c", "d"}) Submit(name);
+  records_.BeforeNextBatch([this] {
+    auto record = records_.Get({kTrainingJobKind, kScope, "c"}).value();
+    SetState(&record, StopRequested(TrainingStateOf(record), clock_.Now()));
+    ASSERT_TRUE(records_.Update(record).ok());
+  });
+  Pass();
+  EXPECT_EQ(StateOf("d").secondary, "Pending");
+  EXPECT_TRUE(StateOf("c").stop_requested);
+
+  Pass();
+  EXPECT_EQ(StateOf("c").status, "Stopped");
 }
 
 TEST_F(TrainingControllerTest, AnInstanceThatNoRecordKnowsIsRemovedAtTheStart) {
