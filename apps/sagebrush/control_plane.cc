@@ -3,7 +3,7 @@
 
 #include <cstdlib>
 
-#include "apps/sagebrush/package_door.h"
+#include "apps/sagebrush/package_endpoint.h"
 #include "aws/container_authorization.h"
 #include "base/hash.h"
 #include "base/log.h"
@@ -11,7 +11,7 @@
 #include "orchestrator/backends/process/instance_folder.h"
 #include "orchestrator/backends/process/process_backend.h"
 #include "orchestrator/endpoint_controller.h"
-#include "orchestrator/pip_settings.h"
+#include "orchestrator/pip_configuration.h"
 #include "orchestrator/training_controller.h"
 #include "services/cloudwatch/cloudwatch_service.h"
 #include "services/iam/iam_service.h"
@@ -32,7 +32,7 @@ constexpr char kSystemBundle[] = "/etc/ssl/certs/ca-certificates.crt";
 
 // What pip inside instances is told of this machine.
 Json PipVariables() {
-  const auto settings = orchestrator::PipSettingsOfThisMachine([](const char* name) {
+  const auto settings = orchestrator::PipConfigurationOfThisMachine([](const char* name) {
     const char* value = std::getenv(name);
     return std::string(value == nullptr ? "" : value);
   });
@@ -121,19 +121,19 @@ Status ControlPlane::BuildOrchestrator() {
   const auto nudge = [this] { reconciler_->Nudge(); };
   runtimes_ = std::make_unique<orchestrator::RuntimeMaker>(options_.cache_folder, nudge);
   instances_ = std::make_unique<orchestrator::Instances>(*records_, clock_);
-  orchestrator::AgentHubHooks hooks;
-  hooks.store_logs = [this](const orchestrator::Instance& instance, std::int64_t first,
-                            std::vector<orchestrator::LogLine> lines) {
+  orchestrator::AgentHubCallbacks callbacks;
+  callbacks.store_logs = [this](const orchestrator::Instance& instance, std::int64_t first,
+                                std::vector<orchestrator::LogLine> lines) {
     return StoreLogs(instance, first, std::move(lines));
   };
-  hooks.store_sample = [this](const orchestrator::Instance& instance,
-                              const orchestrator::ResourceSample& sample) {
+  callbacks.store_sample = [this](const orchestrator::Instance& instance,
+                                  const orchestrator::ResourceSample& sample) {
     const Status stored = metrics_->Put(
         instance.owner.scope, services::sagemaker_metrics::DataOfSample(instance, sample));
     if (!stored.ok())
       LogWarning("metrics", "what " + instance.id + " uses is not kept: " + stored.ToString());
   };
-  hooks.serve_api = [this](UniqueFd listener, const std::string& id) -> Result<int> {
+  callbacks.serve_api = [this](UniqueFd listener, const std::string& id) -> Result<int> {
     if (server_ == nullptr) return FailedPrecondition("the server does not listen yet");
     ASSIGN_OR_RETURN(const auto instance, instances_->Get(id));
     return server_->ListenUnix(std::move(listener), {.address = "instance " + id,
@@ -143,11 +143,11 @@ Status ControlPlane::BuildOrchestrator() {
                                                      .is_isolated = !instance.network,
                                                      .connect_host = {}});
   };
-  hooks.stop_api = [this](int handle) {
+  callbacks.stop_api = [this](int handle) {
     if (server_ != nullptr) server_->StopListening(handle);
   };
-  hooks.changed = nudge;
-  hub_ = std::make_unique<orchestrator::AgentHub>(*instances_, std::move(hooks));
+  callbacks.changed = nudge;
+  hub_ = std::make_unique<orchestrator::AgentHub>(*instances_, std::move(callbacks));
   runner_ = std::make_unique<orchestrator::InstanceRunner>(*records_, *instances_, *backend_, *hub_,
                                                            nudge);
   dialer_ = std::make_unique<HubDialer>(*hub_);

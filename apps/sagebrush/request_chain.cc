@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "apps/sagebrush/package_door.h"
+#include "apps/sagebrush/package_endpoint.h"
 #include "apps/sagebrush/replayed_exchange.h"
 #include "aws/protocol.h"
 #include "aws/sigv4.h"

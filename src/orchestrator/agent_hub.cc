@@ -5,8 +5,9 @@
 
 namespace sagebrush::orchestrator {
 
-AgentHub::AgentHub(Instances& instances, AgentHubHooks hooks, std::chrono::milliseconds patience)
-    : instances_(instances), hooks_(std::move(hooks)), patience_(patience) {}
+AgentHub::AgentHub(Instances& instances, AgentHubCallbacks callbacks,
+                   std::chrono::milliseconds patience)
+    : instances_(instances), callbacks_(std::move(callbacks)), patience_(patience) {}
 
 AgentHub::~AgentHub() {
   std::map<std::string, std::shared_ptr<AgentLink>> links;
@@ -28,9 +29,9 @@ Status AgentHub::Attach(const std::string& id, const std::filesystem::path& sock
   if (links_.contains(id)) return Status::Ok();
   ASSIGN_OR_RETURN(UniqueFd control, ListenUnixSocket(socket_folder / "control.sock"));
   ASSIGN_OR_RETURN(UniqueFd api, ListenUnixSocket(socket_folder / "api.sock"));
-  ASSIGN_OR_RETURN(const int handle, hooks_.serve_api(std::move(api), id));
-  links_.emplace(id, std::make_shared<AgentLink>(instances_, hooks_, id, std::move(control), handle,
-                                                 patience_));
+  ASSIGN_OR_RETURN(const int handle, callbacks_.serve_api(std::move(api), id));
+  links_.emplace(id, std::make_shared<AgentLink>(instances_, callbacks_, id, std::move(control),
+                                                 handle, patience_));
   return Status::Ok();
 }
 

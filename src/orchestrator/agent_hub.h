@@ -19,7 +19,7 @@ namespace sagebrush::orchestrator {
 class AgentHub {
  public:
   // `patience`: AgentLink's.
-  AgentHub(Instances& instances, AgentHubHooks hooks,
+  AgentHub(Instances& instances, AgentHubCallbacks callbacks,
            std::chrono::milliseconds patience = AgentLink::kPatience);
   ~AgentHub();  // detaches all; agents will dial the next server
 
@@ -40,7 +40,7 @@ class AgentHub {
   std::shared_ptr<AgentLink> Find(const std::string& id) const;
 
   Instances& instances_;
-  const AgentHubHooks hooks_;
+  const AgentHubCallbacks callbacks_;
   const std::chrono::milliseconds patience_;
   mutable std::mutex mutex_;                                 // guards links_
   std::map<std::string, std::shared_ptr<AgentLink>> links_;  // shared: a Dial may outlive a Detach

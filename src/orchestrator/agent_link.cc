@@ -42,10 +42,10 @@ bool IsConnectedStream(int fd) {
 
 }  // namespace
 
-AgentLink::AgentLink(Instances& instances, const AgentHubHooks& hooks, std::string id,
+AgentLink::AgentLink(Instances& instances, const AgentHubCallbacks& callbacks, std::string id,
                      UniqueFd listener, int api_handle, std::chrono::milliseconds patience)
     : instances_(instances),
-      hooks_(hooks),
+      callbacks_(callbacks),
       id_(std::move(id)),
       listener_(std::move(listener)),
       wake_(::eventfd(0, EFD_CLOEXEC)),
@@ -63,7 +63,7 @@ void AgentLink::Stop() {
     changed_.notify_all();
   }
   if (thread_.joinable()) thread_.join();
-  hooks_.stop_api(api_handle_);
+  callbacks_.stop_api(api_handle_);
 }
 
 void AgentLink::RequestStop(const std::string& reason) {
@@ -151,7 +151,7 @@ bool AgentLink::Welcome(int socket) {
                     Json::Object({{"type", "refused"}, {"reason", "wrong token or instance"}}));
     return false;
   }
-  const auto stored = hooks_.store_logs(*instance, 0, {});
+  const auto stored = callbacks_.store_logs(*instance, 0, {});
   store_failed_ = !stored.ok();
   if (!stored.ok()) {
     LogError("agents", "instance " + id_ + ": " + stored.status().ToString());
@@ -173,7 +173,7 @@ void AgentLink::Serve(UniqueFd socket) {
     if (stop_reason_) SendLocked(Json::Object({{"type", "stop"}, {"reason", *stop_reason_}}));
     changed_.notify_all();
   }
-  hooks_.changed();
+  callbacks_.changed();
   while (WaitFor(fd, patience_)) {
     auto frame = ReceiveFrame(fd, kFrameTimeout);
     const Status handled = frame.ok() ? Handle(std::move(*frame)) : frame.status();
@@ -190,7 +190,7 @@ void AgentLink::Serve(UniqueFd socket) {
       if (!outcome) outcome = Unavailable("the agent of instance " + id_ + " hung up");
     changed_.notify_all();
   }
-  hooks_.changed();
+  callbacks_.changed();
 }
 
 Status AgentLink::Handle(Frame frame) {
@@ -218,7 +218,7 @@ Status AgentLink::StoreLogs(const Json& message) {
   const std::int64_t first = message.GetInt("first");
   if (first < 1 || first > kMaxSequence) return InvalidArgument("log lines without a number");
   ASSIGN_OR_RETURN(const Instance instance, instances_.Get(id_));
-  const auto stored = hooks_.store_logs(instance, first, std::move(lines));
+  const auto stored = callbacks_.store_logs(instance, first, std::move(lines));
   store_failed_ = !stored.ok();
   if (!stored.ok()) return stored.status();
   return Send(Json::Object({{"type", "logs_ack"}, {"sequence", *stored}}));
@@ -240,18 +240,18 @@ Status AgentLink::StoreReport(const Json& message) {
   const Status stored = instances_.AddReport(id_, report);
   store_failed_ = !stored.ok();
   RETURN_IF_ERROR(stored);
-  hooks_.changed();
+  callbacks_.changed();
   return Send(Json::Object({{"type", "report_ack"}, {"number", report.number}}));
 }
 
 Status AgentLink::StoreSample(const Json& message) {
   ASSIGN_OR_RETURN(const ResourceSample sample, ReadSample(message, Clock::System().Now()));
   const auto now = std::chrono::steady_clock::now();
-  if (!hooks_.store_sample || (last_sample_ && now - *last_sample_ < kSamplePause))
+  if (!callbacks_.store_sample || (last_sample_ && now - *last_sample_ < kSamplePause))
     return Status::Ok();
   last_sample_ = now;
   ASSIGN_OR_RETURN(const Instance instance, instances_.Get(id_));
-  hooks_.store_sample(instance, sample);
+  callbacks_.store_sample(instance, sample);
   return Status::Ok();
 }
 

@@ -30,7 +30,7 @@ struct LogLine {
 };
 
 // What links need of others; apps/ plugs it in.
-struct AgentHubHooks {
+struct AgentHubCallbacks {
   // Stores the lines and the highest sequence in one step; returns the highest now stored. An empty batch only asks.
   std::function<Result<std::int64_t>(const Instance&, std::int64_t first,
                                      std::vector<LogLine> lines)>
@@ -50,8 +50,8 @@ class AgentLink {
   static constexpr std::chrono::milliseconds kPatience{20'000};
 
   // `api_handle`: of serve_api; given back at the end.
-  AgentLink(Instances& instances, const AgentHubHooks& hooks, std::string id, UniqueFd listener,
-            int api_handle, std::chrono::milliseconds patience = kPatience);
+  AgentLink(Instances& instances, const AgentHubCallbacks& callbacks, std::string id,
+            UniqueFd listener, int api_handle, std::chrono::milliseconds patience = kPatience);
   ~AgentLink() { Stop(); }
 
   void Stop();
@@ -76,7 +76,7 @@ class AgentLink {
   void SendLocked(const Json& message);
 
   Instances& instances_;
-  const AgentHubHooks& hooks_;
+  const AgentHubCallbacks& callbacks_;
   const std::string id_;
   const UniqueFd listener_;
   const UniqueFd wake_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Files and their order: pip.pypa.io, "Configuration". An option stands in [global] or, stronger, in [install]; a value may go
 // on in indented lines.
-#include "orchestrator/pip_settings.h"
+#include "orchestrator/pip_configuration.h"
 
 #include "base/file.h"
 #include "base/strings.h"
@@ -83,11 +83,12 @@ std::string Objection(std::string_view url) {
 
 }  // namespace
 
-PipSettings ReadPipSettings(const Lookup& environment, const std::vector<std::string>& files) {
+PipConfiguration ReadPipConfiguration(const Lookup& environment,
+                                      const std::vector<std::string>& files) {
   std::map<std::string, std::string> found;
   for (const std::string& file : files)
     for (auto& [variable, value] : ReadIni(file)) found[variable] = std::move(value);
-  PipSettings settings;
+  PipConfiguration configuration;
   for (const Option& option : kOptions) {
     std::string value = environment(option.variable);
     if (value.empty()) value = found[option.variable];
@@ -97,16 +98,16 @@ PipSettings ReadPipSettings(const Lookup& environment, const std::vector<std::st
       if (objection.empty()) {
         kept.push_back(std::move(word));
       } else {
-        settings.left_out.push_back("pip in instances does not get this machine's " +
-                                    std::string(option.variable) + ": it " + objection);
+        configuration.left_out.push_back("pip in instances does not get this machine's " +
+                                         std::string(option.variable) + ": it " + objection);
       }
     }
-    if (!kept.empty()) settings.variables[option.variable] = Join(kept, " ");
+    if (!kept.empty()) configuration.variables[option.variable] = Join(kept, " ");
   }
-  return settings;
+  return configuration;
 }
 
-PipSettings PipSettingsOfThisMachine(const Lookup& environment) {
+PipConfiguration PipConfigurationOfThisMachine(const Lookup& environment) {
   const fs::path home = environment("HOME");
   const std::string xdg = environment("XDG_CONFIG_HOME");
   std::vector<fs::path> paths = {"/etc/xdg/pip/pip.conf", "/etc/pip.conf"};
@@ -118,7 +119,7 @@ PipSettings PipSettingsOfThisMachine(const Lookup& environment) {
   std::vector<std::string> files;
   for (const fs::path& path : paths)
     if (auto text = ReadFile(path); text.ok()) files.push_back(std::move(*text));
-  return ReadPipSettings(environment, files);
+  return ReadPipConfiguration(environment, files);
 }
 
 }  // namespace sagebrush::orchestrator

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "orchestrator/pip_settings.h"
+#include "orchestrator/pip_configuration.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ Lookup Environment(std::map<std::string, std::string> variables) {
   };
 }
 
-TEST(PipSettings, OfFilesAndTheEnvironmentTheStrongerWins) {
+TEST(PipConfiguration, OfFilesAndTheEnvironmentTheStrongerWins) {
   const std::string site =
       "# ours\n[global]\nindex-url = https://site.example/simple\ntimeout: 60\n"
       "trusted-host =\n    a.example\n    "
@@ -27,21 +27,23 @@ TEST(PipSettings, OfFilesAndTheEnvironmentTheStrongerWins) {
       "[freeze]\nindex-url = https://no.example\n";
   const std::string user = "[install]\nindex-url=https://user.example/simple\n";
 
-  EXPECT_THAT(ReadPipSettings(Environment({}), {site}).variables,
+  EXPECT_THAT(ReadPipConfiguration(Environment({}), {site}).variables,
               ElementsAre(Pair("PIP_DEFAULT_TIMEOUT", "60"),
                           Pair("PIP_EXTRA_INDEX_URL", "https://x.example/"),
                           Pair("PIP_INDEX_URL", "https://site.example/simple"),
                           Pair("PIP_TRUSTED_HOST", "a.example b.example")));
-  EXPECT_EQ(ReadPipSettings(Environment({}), {site, user}).variables.at("PIP_INDEX_URL"),
+  EXPECT_EQ(ReadPipConfiguration(Environment({}), {site, user}).variables.at("PIP_INDEX_URL"),
             "https://user.example/simple");
-  EXPECT_EQ(ReadPipSettings(Environment({{"PIP_INDEX_URL", "https://env.example"}}), {site, user})
-                .variables.at("PIP_INDEX_URL"),
-            "https://env.example");
-  EXPECT_THAT(ReadPipSettings(Environment({}), {"no ini", "=\n[global\n x"}).variables, IsEmpty());
+  EXPECT_EQ(
+      ReadPipConfiguration(Environment({{"PIP_INDEX_URL", "https://env.example"}}), {site, user})
+          .variables.at("PIP_INDEX_URL"),
+      "https://env.example");
+  EXPECT_THAT(ReadPipConfiguration(Environment({}), {"no ini", "=\n[global\n x"}).variables,
+              IsEmpty());
 }
 
-TEST(PipSettings, WhatAnInstanceMustNotSeeOrCannotUseIsLeftOutAndSaid) {
-  const PipSettings settings = ReadPipSettings(
+TEST(PipConfiguration, WhatAnInstanceMustNotSeeOrCannotUseIsLeftOutAndSaid) {
+  const PipConfiguration settings = ReadPipConfiguration(
       Environment({{"PIP_INDEX_URL", "https://me:secret@index.example/simple"},
                    {"PIP_EXTRA_INDEX_URL", "http://127.0.0.1:8080/simple https://b.example/simple"},
                    {"PIP_FIND_LINKS", "/opt/wheels"}}),

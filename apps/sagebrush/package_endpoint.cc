@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apps/sagebrush/package_door.h"
+#include "apps/sagebrush/package_endpoint.h"
 
 #include "base/log.h"
 
