@@ -3,12 +3,7 @@
 
 #include <cstdlib>
 
-#include "apps/sagebrush/package_endpoint.h"
-#include "aws/container_authorization.h"
-#include "base/hash.h"
 #include "base/log.h"
-#include "base/strings.h"
-#include "orchestrator/backends/process/instance_folder.h"
 #include "orchestrator/backends/process/process_backend.h"
 #include "orchestrator/endpoint_controller.h"
 #include "orchestrator/pip_configuration.h"
@@ -26,8 +21,6 @@ namespace sagebrush::apps {
 
 namespace {
 
-constexpr std::chrono::seconds kInstanceCredentialLife{3600};
-constexpr char kSessionName[] = "SageMaker";
 constexpr char kSystemBundle[] = "/etc/ssl/certs/ca-certificates.crt";
 
 // What pip inside instances is told of this machine.
@@ -228,90 +221,14 @@ void ControlPlane::BuildServices() {
   services_.push_back(
       services::sagemaker_runtime::MakeRuntimeService(*router_, *records_, *invocation_metrics_));
   for (const auto& service : services_) service_list_.push_back(service.get());
-  InstanceDoor door;
-  door.credentials = [this](const std::string& id) { return CredentialsOf(id); };
-  door.may_have_credentials = [this](const std::string& id, const http::Request& request) {
-    return MayHaveCredentials(id, request);
-  };
-  door.packages = [this](const std::string& id, http::Exchange& exchange) {
-    ServePackagesOf(id, exchange);
-  };
-  door.exists = [this](const std::string& id) {
-    return instances_->Get(id).status().code() != Code::kNotFound;
-  };
-  door.admits = [this](const std::string& id, const http::Request& request) {
-    return Admits(id, request);
-  };
-  chain_ = std::make_unique<RequestChain>(*identity_, *authorizer_, service_list_, std::move(door),
+  access_ = std::make_unique<InstanceAccess>(
+      InstanceAccess::Dependencies{.instances = *instances_,
+                                   .packages = *packages_,
+                                   .identity = *identity_,
+                                   .roles = *roles_,
+                                   .data_folder = options_.data_folder});
+  chain_ = std::make_unique<RequestChain>(*identity_, *authorizer_, service_list_, access_->Door(),
                                           clock_);
-}
-
-Result<Json> ControlPlane::CredentialsOf(const std::string& instance_id) {
-  ASSIGN_OR_RETURN(const auto instance, instances_->Get(instance_id));
-  if (instance.role_arn.empty()) return NotFound("this instance has no role");
-  ASSIGN_OR_RETURN(const iam::Role role, roles_->GetByArn(instance.role_arn));
-  const auto session = identity_->MintSession({.role_name = role.name,
-                                               .role_id = role.id,
-                                               .session_name = kSessionName,
-                                               .life = kInstanceCredentialLife,
-                                               .policies = {},
-                                               .policy_arns = {},
-                                               .instance = instance_id});
-  return Json::Object({{"RoleArn", role.arn()},
-                       {"AccessKeyId", session.access_key},
-                       {"SecretAccessKey", session.secret_key},
-                       {"Token", session.session_token},
-                       {"Expiration", FormatIso8601(session.expires)}});
-}
-
-bool ControlPlane::MayHaveCredentials(const std::string& instance_id,
-                                      const http::Request& request) {
-  const orchestrator::InstanceFolder folder(options_.data_folder / "instances" / instance_id);
-  if (folder.isolation() != orchestrator::Isolation::kNone || IsTheAgent(instance_id, request))
-    return true;
-  const auto instance = instances_->Get(instance_id);
-  const auto shown = request.headers.Get("authorization");
-  return instance.ok() && shown && !instance->token_hash.empty() &&
-         ConstantTimeEquals(*shown, aws::ContainerAuthorization(instance->token_hash));
-}
-
-bool ControlPlane::Admits(const std::string& instance_id, const http::Request& request) {
-  return !request.peer.is_isolated || IsTheAgent(instance_id, request);
-}
-
-void ControlPlane::ServePackagesOf(const std::string& instance_id, http::Exchange& exchange) {
-  const auto instance = instances_->Get(instance_id);
-  if (!instance.ok() || !IsTheAgent(instance_id, exchange.request())) {
-    (void)exchange.Send({.status = 403, .headers = {}, .body = "This is the agent's alone.\n"});
-    return;
-  }
-  const std::string& scope = instance->owner.scope;  // account/region
-  ServePackages(*packages_, scope.substr(0, scope.find('/')), exchange);
-}
-
-bool ControlPlane::IsTheAgent(const std::string& instance_id, const http::Request& request) {
-  const auto instance = instances_->Get(instance_id);
-  const auto token = request.headers.Get("x-sagebrush-token");
-  return instance.ok() && token &&
-         ConstantTimeEquals(HexEncode(Sha256(*token)), instance->token_hash);
-}
-
-http::ConnectDecision ControlPlane::DecideConnect(const http::Peer& peer, const std::string& host,
-                                                  int /*port*/) {
-  using Action = http::ConnectDecision::Action;
-  if (peer.is_isolated)
-    return {.action = Action::kRefuse,
-            .reason = "This instance has no network (EnableNetworkIsolation)."};
-  if (ToLower(host).ends_with(".amazonaws.com")) return {.action = Action::kServe, .reason = {}};
-  if (!peer.instance_id.empty())
-    return {.action = Action::kTunnel,
-            .reason = {},
-            .public_addresses_only = true,
-            .also_allowed = options_.instance_networks};
-  if (peer.is_loopback) return {.action = Action::kTunnel, .reason = {}};
-  return {.action = Action::kRefuse,
-          .reason =
-              "This proxy serves *.amazonaws.com; other hosts only for users on its own machine."};
 }
 
 Status ControlPlane::Start(http::Server& server) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "apps/sagebrush/instance_access.h"
 #include "apps/sagebrush/request_chain.h"
 #include "apps/sagebrush/server_options.h"
 #include "base/file.h"
@@ -50,8 +51,6 @@ class ControlPlane {
 
   RequestChain& chain() { return *chain_; }
   http::CertificateAuthority& certificates() { return *certificates_; }
-  // A CONNECT's fate by who asks (docs/architecture.md, "The proxy").
-  http::ConnectDecision DecideConnect(const http::Peer& peer, const std::string& host, int port);
   const std::vector<services::Service*>& services() const { return service_list_; }
   const iam::IdentityFiles& identity() const { return *identity_; }
 
@@ -64,11 +63,6 @@ class ControlPlane {
   Result<std::int64_t> StoreLogs(const orchestrator::Instance& instance, std::int64_t first,
                                  std::vector<orchestrator::LogLine> lines);
   Status WriteInstanceBundle();
-  Result<Json> CredentialsOf(const std::string& instance_id);
-  bool MayHaveCredentials(const std::string& instance_id, const http::Request& request);
-  bool Admits(const std::string& instance_id, const http::Request& request);
-  bool IsTheAgent(const std::string& instance_id, const http::Request& request);
-  void ServePackagesOf(const std::string& instance_id, http::Exchange& exchange);
 
   const ServerOptions options_;
   const Clock& clock_;
@@ -101,6 +95,7 @@ class ControlPlane {
 
   std::vector<std::unique_ptr<services::Service>> services_;
   std::vector<services::Service*> service_list_;
+  std::unique_ptr<InstanceAccess> access_;
   std::unique_ptr<RequestChain> chain_;
 };
 

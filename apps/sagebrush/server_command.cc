@@ -12,6 +12,7 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/sagebrush/client_access.h"
+#include "apps/sagebrush/connect_policy.h"
 #include "apps/sagebrush/control_plane.h"
 #include "apps/sagebrush/open_files.h"
 #include "apps/sagebrush/server_options.h"
@@ -138,8 +139,8 @@ Status Serve(ServerOptions options) {
   http_options.refuse = [&plane](const http::Refusal& refusal) {
     return plane->chain().Refuse(refusal);
   };
-  http_options.on_connect = [&plane, &upstream](const http::ConnectRequest& asked) {
-    auto decision = plane->DecideConnect(asked.peer, asked.host, asked.port);
+  http_options.on_connect = [&options, &upstream](const http::ConnectRequest& asked) {
+    auto decision = DecideConnect(asked.peer, asked.host, options.instance_networks);
     if (decision.action == http::ConnectDecision::Action::kTunnel)
       decision.through = upstream.For(asked);
     return decision;
