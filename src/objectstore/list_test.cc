@@ -14,6 +14,36 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
+// A session that counts the seeks of a list and the rows it looked at, and asks how SQLite finds them.
+class CountingSession final : public metastore::Session {
+ public:
+  explicit CountingSession(metastore::Session& session) : session_(session) {}
+  using Session::Execute;
+  using Session::Query;
+  Status Query(std::string_view sql, std::span<const metastore::Value> values,
+               const std::function<bool(const metastore::Row&)>& row) override {
+    ++queries;
+    RETURN_IF_ERROR(session_.Query("EXPLAIN QUERY PLAN " + std::string(sql), values,
+                                   [&](const metastore::Row& r) {
+                                     plan = r.Text(3);
+                                     return true;
+                                   }));
+    return session_.Query(sql, values, [&](const metastore::Row& r) {
+      ++rows;
+      return row(r);
+    });
+  }
+  Result<std::int64_t> Execute(std::string_view sql,
+                               std::span<const metastore::Value> values) override {
+    return session_.Execute(sql, values);
+  }
+  int queries = 0, rows = 0;
+  std::string plan;  // of the last query, its last step
+
+ private:
+  metastore::Session& session_;
+};
+
 class ListTest : public StoreTest {
  protected:
   void PutAll(const std::vector<std::string>& keys) {
@@ -36,6 +66,19 @@ class ListTest : public StoreTest {
     }
     ADD_FAILURE() << "the list does not end";
     return all;
+  }
+  // Looks into the index that the store leaves.
+  void CountRows(const std::function<void(CountingSession&)>& look) {
+    store_.reset();
+    const auto database =
+        metastore::Database::Open(folder_.path() / "index.db", internal::kIndexMigrations).value();
+    EXPECT_TRUE(database
+                    ->Read([&](metastore::Session& session) -> Status {
+                      CountingSession counting(session);
+                      look(counting);
+                      return Status::Ok();
+                    })
+                    .ok());
   }
 };
 
@@ -128,48 +171,97 @@ TEST_F(ListTest, OtherBucketsKeysAreNotSeen) {
   EXPECT_THAT(store_->List("b", {})->objects, IsEmpty());
 }
 
-// A session that counts: the seeks of a list and the rows it looked at.
-class CountingSession final : public metastore::Session {
- public:
-  explicit CountingSession(metastore::Session& session) : session_(session) {}
-  using Session::Execute;
-  using Session::Query;
-  Status Query(std::string_view sql, std::span<const metastore::Value> values,
-               const std::function<bool(const metastore::Row&)>& row) override {
-    ++queries;
-    return session_.Query(sql, values, [&](const metastore::Row& r) {
-      ++rows;
-      return row(r);
-    });
-  }
-  Result<std::int64_t> Execute(std::string_view sql,
-                               std::span<const metastore::Value> values) override {
-    return session_.Execute(sql, values);
-  }
-  int queries = 0, rows = 0;
-
- private:
-  metastore::Session& session_;
-};
-
 TEST_F(ListTest, CommonPrefixesAreSkippedBySeekingNotByScanning) {
   for (int folder = 0; folder < 5; ++folder)
     for (int i = 0; i < 100; ++i) PutAll({"f" + std::to_string(folder) + "/" + std::to_string(i)});
-  store_.reset();
-  auto database =
-      metastore::Database::Open(folder_.path() / "index.db", internal::kIndexMigrations).value();
 
-  ASSERT_TRUE(database
-                  ->Read([&](metastore::Session& session) -> Status {
-                    CountingSession counting(session);
-                    const auto page = internal::ListObjects(
-                        counting, "b", {.prefix = "", .delimiter = "/", .start_after = ""});
-                    EXPECT_EQ(page->common_prefixes.size(), 5U);
-                    EXPECT_LE(counting.rows, 7);
-                    EXPECT_LE(counting.queries, 7);
-                    return Status::Ok();
-                  })
-                  .ok());
+  CountRows([](CountingSession& counting) {
+    const auto page =
+        internal::ListObjects(counting, "b", {.prefix = "", .delimiter = "/", .start_after = ""});
+    EXPECT_EQ(page->common_prefixes.size(), 5U);
+    EXPECT_LE(counting.rows, 7);
+    EXPECT_LE(counting.queries, 7);
+    EXPECT_EQ(counting.plan, "SEARCH objects USING PRIMARY KEY (bucket=? AND key>?)");
+  });
+}
+
+class UploadListTest : public ListTest {
+ protected:
+  std::string Start(const std::string& key) {
+    clock_.Advance(std::chrono::milliseconds(1));
+    return store_->CreateMultipart("b", key, {}, "", "")->upload_id;
+  }
+  // All pages of `page_size`: "key id", and common prefixes.
+  std::vector<std::string> Walk(ListRequest request, int page_size) {
+    std::vector<std::string> all;
+    std::string after_id;
+    request.max_keys = page_size;
+    for (int pages = 0; pages < 1000; ++pages) {
+      const auto page = store_->ListMultiparts("b", request, after_id).value();
+      std::vector<std::string> names = page.common_prefixes;
+      for (const auto& upload : page.uploads) names.push_back(upload.key + " " + upload.upload_id);
+      EXPECT_LE(names.size(), static_cast<std::size_t>(page_size));
+      std::sort(names.begin(), names.end());
+      all.insert(all.end(), names.begin(), names.end());
+      if (!page.truncated) return all;
+      EXPECT_EQ(page.last + (page.last_id.empty() ? "" : " " + page.last_id), names.back());
+      request.start_after = page.last;
+      after_id = page.last_id;
+    }
+    ADD_FAILURE() << "the list does not end";
+    return all;
+  }
+};
+
+TEST_F(UploadListTest, UploadsOfOneKeyComeInTheOrderTheyWereInitiated) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 20; ++i) ids.push_back("k " + Start("k"));
+
+  EXPECT_EQ(Walk({}, 1000), ids);
+}
+
+TEST_F(UploadListTest, PagesOfAnySizeGiveTheSameWhole) {
+  for (const char* key : {"a", "a/1", "a/1", "a/2", "a0", "b", "b", "b", "c/x/1", "c/x/2", "c/y"})
+    Start(key);
+  for (const char* prefix : {"", "a", "a/", "b", "c/", "none"})
+    for (const char* delimiter : {"", "/"}) {
+      const ListRequest request{.prefix = prefix, .delimiter = delimiter, .start_after = ""};
+      const auto whole = Walk(request, 1000);
+      for (int size = 1; size <= 4; ++size) EXPECT_EQ(Walk(request, size), whole) << prefix << size;
+    }
+  EXPECT_EQ(Walk({}, 1000).size(), 11U);
+  EXPECT_EQ(Walk({.prefix = "", .delimiter = "/", .start_after = ""}, 1000).size(), 7U);
+}
+
+TEST_F(UploadListTest, AKeyAsMarkerPassesAllItsUploadsAndAnIdTheEarlierOnes) {
+  const std::string first = Start("b"), second = Start("b"), c = Start("c");
+
+  const auto after = [&](const std::string& key, const std::string& id) {
+    std::vector<std::string> ids;
+    const ListRequest request{.prefix = "", .delimiter = "", .start_after = key};
+    const auto page = store_->ListMultiparts("b", request, id).value();
+    for (const auto& upload : page.uploads) ids.push_back(upload.upload_id);
+    return ids;
+  };
+  EXPECT_THAT(after("b", ""), ElementsAre(c));
+  EXPECT_THAT(after("b", first), ElementsAre(second, c));
+  EXPECT_THAT(after("b", second), ElementsAre(c));
+  EXPECT_THAT(after("", second), ElementsAre(first, second, c));  // an id alone says nothing
+  EXPECT_THAT(after("a", second), ElementsAre(first, second, c));
+}
+
+TEST_F(UploadListTest, APageReadsNoMoreThanItGives) {
+  for (int i = 0; i < 100; ++i) Start("k" + std::to_string(i / 10));
+
+  CountRows([](CountingSession& counting) {
+    const auto page = internal::ListUploads(
+        counting, "b", {.prefix = "", .delimiter = "", .start_after = "k3", .max_keys = 5}, "");
+    ASSERT_EQ(page->uploads.size(), 5U);
+    EXPECT_TRUE(page->truncated);
+    EXPECT_EQ(page->last, "k4");
+    EXPECT_EQ(counting.rows, 1 + 5 + 1);  // the bucket's, the page's, and one that says it goes on
+    EXPECT_EQ(counting.plan, "SEARCH uploads USING PRIMARY KEY (bucket=? AND (key,id)>(?,?))");
+  });
 }
 
 TEST(AfterPrefix, IsTheLeastStringBeyond) {

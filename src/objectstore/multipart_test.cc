@@ -108,7 +108,7 @@ TEST_F(MultipartTest, AnAbortRemovesTheParts) {
   EXPECT_THAT(BlobFiles(), IsEmpty());
   EXPECT_THAT(store_->AbortMultipart("b", "k", upload.upload_id).message(),
               StartsWith("NoSuchUpload"));
-  EXPECT_THAT(store_->ListMultiparts("b", "").value(), IsEmpty());
+  EXPECT_THAT(store_->ListMultiparts("b", {})->uploads, IsEmpty());
 }
 
 TEST_F(MultipartTest, WhatIsWrongWithACompletionIsNamedAndChangesNothing) {

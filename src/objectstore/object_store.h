@@ -117,6 +117,14 @@ struct MultipartInfo {
   ObjectMetadata metadata;
   std::string checksum_algorithm, checksum_type;
 };
+struct MultipartPage {
+  // Together at most max_keys, each in order: by key, those of one key by when they were initiated.
+  std::vector<MultipartInfo> uploads;
+  std::vector<std::string> common_prefixes;
+  bool truncated = false;
+  std::string last,
+      last_id;  // start_after and after_id of the next page; no id after a common prefix
+};
 struct CompletedPart {
   int number;
   std::string etag;
@@ -174,8 +182,9 @@ class ObjectStore {
   virtual Result<std::vector<PartInfo>> ListParts(std::string_view bucket, std::string_view key,
                                                   std::string_view upload_id, int after_number,
                                                   int max_parts) = 0;
-  virtual Result<std::vector<MultipartInfo>> ListMultiparts(std::string_view bucket,
-                                                            std::string_view prefix) = 0;
+  // `after_id`, if there is one: of the uploads of `start_after` itself, those after that one come too.
+  virtual Result<MultipartPage> ListMultiparts(std::string_view bucket, const ListRequest& request,
+                                               std::string_view after_id = "") = 0;
   // A record, never a copy of bytes. `expected_checksum`: of the whole object, "" if the caller did not say. Completing
   // again what is now the object gives the same answer (clients repeat it when they lost the first one).
   virtual Result<ObjectInfo> CompleteMultipart(std::string_view bucket, std::string_view key,

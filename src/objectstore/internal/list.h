@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One page of a bucket's keys. With a delimiter, everything under a common prefix is skipped by seeking past it: a page
+// One page of a bucket's keys, or of its multipart uploads. With a delimiter, everything under a common prefix is skipped by seeking past it: a page
 // costs as many index seeks as it has prefixes, however many keys lie under them. Runs inside a metastore session.
 #pragma once
 
@@ -18,5 +18,7 @@ std::optional<std::string> AfterPrefix(std::string_view prefix);
 
 Result<ListPage> ListObjects(metastore::Session& session, std::string_view bucket,
                              const ListRequest& request);
+Result<MultipartPage> ListUploads(metastore::Session& session, std::string_view bucket,
+                                  const ListRequest& request, std::string_view after_id);
 
 }  // namespace sagebrush::objectstore::internal

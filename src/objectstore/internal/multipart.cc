@@ -2,11 +2,13 @@
 // Multipart uploads. Completing one hands its parts' contents over to a content made of pieces: rows move, bytes do not.
 // Source of the rules: Amazon S3 API Reference, CompleteMultipartUpload; User Guide, "Amazon S3 multipart upload limits".
 #include <algorithm>
+#include <cstdio>
 
 #include "base/hash.h"
 #include "base/id.h"
 #include "objectstore/checksum.h"
 #include "objectstore/internal/contents.h"
+#include "objectstore/internal/list.h"
 #include "objectstore/internal/pending_upload.h"
 #include "objectstore/internal/store.h"
 
@@ -18,7 +20,14 @@ using metastore::Row;
 using metastore::Session;
 
 constexpr std::uint64_t kMinPartSize = 5 << 20;  // of every part but the last
-constexpr std::size_t kUploadIdCharacters = 40;
+
+// 40 characters that sort by when the upload was initiated, as S3's do: a list pages by them.
+std::string NewUploadId(TimePoint now) {
+  char milliseconds[12];
+  std::snprintf(milliseconds, sizeof milliseconds, "%011llx",
+                static_cast<unsigned long long>(ToMillis(now)));
+  return milliseconds + NewId(29);
+}
 
 // The rows of the parts the caller lists, checked.
 Result<std::vector<PartRow>> ListedParts(Session& session, std::string_view upload_id,
@@ -82,9 +91,10 @@ Result<MultipartInfo> IndexedObjectStore::CreateMultipart(std::string_view bucke
                                                           const ObjectMetadata& metadata,
                                                           std::string_view checksum_algorithm,
                                                           std::string_view checksum_type) {
+  const TimePoint now = clock_.Now();
   const MultipartInfo info{
-      std::string(key), NewId(kUploadIdCharacters),      clock_.Now(),
-      metadata,         std::string(checksum_algorithm), std::string(checksum_type)};
+      std::string(key),          NewUploadId(now), now, metadata, std::string(checksum_algorithm),
+      std::string(checksum_type)};
   RETURN_IF_ERROR(Change([&](Session& session, std::vector<BlobId>*) -> Status {
     RETURN_IF_ERROR(RequireBucket(session, bucket));
     return session
@@ -143,25 +153,11 @@ Result<std::vector<PartInfo>> IndexedObjectStore::ListParts(std::string_view buc
   });
 }
 
-Result<std::vector<MultipartInfo>> IndexedObjectStore::ListMultiparts(std::string_view bucket,
-                                                                      std::string_view prefix) {
-  return Read<std::vector<MultipartInfo>>(
-      [&](Session& session) -> Result<std::vector<MultipartInfo>> {
-        RETURN_IF_ERROR(RequireBucket(session, bucket));
-        std::vector<MultipartInfo> uploads;
-        RETURN_IF_ERROR(
-            session.Query("SELECT key, id, initiated, checksum_algorithm, checksum_type, metadata "
-                          "FROM uploads WHERE bucket = ? AND key >= ? "
-                          "ORDER BY key, id",
-                          {std::string(bucket), std::string(prefix)}, [&](const Row& row) {
-                            if (!row.Text(0).starts_with(prefix)) return false;
-                            uploads.push_back({std::string(row.Text(0)), std::string(row.Text(1)),
-                                               FromMillis(row.Int(2)), DecodeMetadata(row.Text(5)),
-                                               std::string(row.Text(3)), std::string(row.Text(4))});
-                            return true;
-                          }));
-        return uploads;
-      });
+Result<MultipartPage> IndexedObjectStore::ListMultiparts(std::string_view bucket,
+                                                         const ListRequest& request,
+                                                         std::string_view after_id) {
+  return Read<MultipartPage>(
+      [&](Session& session) { return ListUploads(session, bucket, request, after_id); });
 }
 
 Result<ObjectInfo> IndexedObjectStore::CompleteMultipart(std::string_view bucket,

@@ -67,8 +67,8 @@ class IndexedObjectStore final : public ObjectStore {
   Result<std::vector<PartInfo>> ListParts(std::string_view bucket, std::string_view key,
                                           std::string_view upload_id, int after_number,
                                           int max_parts) override;
-  Result<std::vector<MultipartInfo>> ListMultiparts(std::string_view bucket,
-                                                    std::string_view prefix) override;
+  Result<MultipartPage> ListMultiparts(std::string_view bucket, const ListRequest& request,
+                                       std::string_view after_id) override;
   Result<ObjectInfo> CompleteMultipart(std::string_view bucket, std::string_view key,
                                        std::string_view upload_id,
                                        const std::vector<CompletedPart>& parts,

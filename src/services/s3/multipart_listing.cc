@@ -22,7 +22,7 @@ aws::Outcome<Json> ListParts(objectstore::ObjectStore& store, const RequestConte
   ASSIGN_OR_RETURN(const auto upload,
                    Told(store.GetMultipart(bucket.name, subject.key, subject.upload_id), subject));
   ASSIGN_OR_RETURN(auto parts, Told(store.ListParts(bucket.name, subject.key, subject.upload_id,
-                                                    static_cast<int>(*marker), max_parts + 1),
+                                                    marker, max_parts + 1),
                                     subject));
   const bool is_truncated = parts.size() > static_cast<std::size_t>(max_parts) && max_parts > 0;
   if (parts.size() > static_cast<std::size_t>(max_parts))
@@ -60,37 +60,16 @@ aws::Outcome<Json> ListMultipartUploads(objectstore::ObjectStore& store,
                                         const RequestContext& context, const Json& input) {
   ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, input));
   ASSIGN_OR_RETURN(const int max_uploads, PageSizeOf(input, "MaxUploads", "max-uploads"));
-  const std::string prefix = input.GetString("Prefix"), delimiter = input.GetString("Delimiter");
   const std::string key_marker = input.GetString("KeyMarker"),
                     id_marker = input.GetString("UploadIdMarker");
+  const objectstore::ListRequest request{input.GetString("Prefix"), input.GetString("Delimiter"),
+                                         key_marker, max_uploads};
   const bool as_url = input.GetString("EncodingType") == "url";
-  ASSIGN_OR_RETURN(const auto uploads,
-                   Told(store.ListMultiparts(bucket.name, prefix), SubjectOf(input)));
+  ASSIGN_OR_RETURN(const auto page,
+                   Told(store.ListMultiparts(bucket.name, request, id_marker), SubjectOf(input)));
 
   Json list = Json::Array(), prefixes = Json::Array();
-  std::string last_key, last_id, last_prefix;
-  bool is_truncated = false;
-  for (const auto& upload : uploads) {
-    // After (key, id); with a key alone, after all of that key's uploads.
-    if (upload.key < key_marker) continue;
-    if (!key_marker.empty() && upload.key == key_marker &&
-        (id_marker.empty() || upload.upload_id <= id_marker))
-      continue;
-    const auto at =
-        delimiter.empty() ? std::string::npos : upload.key.find(delimiter, prefix.size());
-    const std::string common =
-        at == std::string::npos ? "" : upload.key.substr(0, at + delimiter.size());
-    if (!common.empty() && (common == last_prefix || common == key_marker)) continue;
-    if (list.size() + prefixes.size() == static_cast<std::size_t>(max_uploads)) {
-      is_truncated = max_uploads > 0;
-      break;
-    }
-    if (!common.empty()) {
-      prefixes.Append(Json::Object({{"Prefix", Encoded(common, as_url)}}));
-      last_key = last_prefix = common;
-      last_id.clear();
-      continue;
-    }
+  for (const auto& upload : page.uploads) {
     Json item = Json::Object({{"UploadId", upload.upload_id},
                               {"Key", Encoded(upload.key, as_url)},
                               {"Initiated", ToEpochSeconds(upload.initiated)},
@@ -102,22 +81,22 @@ aws::Outcome<Json> ListMultipartUploads(objectstore::ObjectStore& store,
       item["ChecksumType"] = upload.checksum_type;
     }
     list.Append(std::move(item));
-    last_key = upload.key;
-    last_id = upload.upload_id;
   }
+  for (const auto& prefix : page.common_prefixes)
+    prefixes.Append(Json::Object({{"Prefix", Encoded(prefix, as_url)}}));
   Json reply = Json::Object({{"Bucket", bucket.name},
                              {"KeyMarker", Encoded(key_marker, as_url)},
                              {"UploadIdMarker", id_marker},
-                             {"Prefix", Encoded(prefix, as_url)},
+                             {"Prefix", Encoded(request.prefix, as_url)},
                              {"MaxUploads", max_uploads},
-                             {"IsTruncated", is_truncated},
+                             {"IsTruncated", page.truncated},
                              {"Uploads", std::move(list)},
                              {"CommonPrefixes", std::move(prefixes)}});
-  if (!delimiter.empty()) reply["Delimiter"] = Encoded(delimiter, as_url);
+  if (!request.delimiter.empty()) reply["Delimiter"] = Encoded(request.delimiter, as_url);
   if (as_url) reply["EncodingType"] = "url";
-  if (is_truncated) {
-    reply["NextKeyMarker"] = Encoded(last_key, as_url);
-    reply["NextUploadIdMarker"] = last_id;
+  if (page.truncated) {
+    reply["NextKeyMarker"] = Encoded(page.last, as_url);
+    reply["NextUploadIdMarker"] = page.last_id;
   }
   return reply;
 }
