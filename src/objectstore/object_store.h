@@ -111,6 +111,10 @@ struct PartInfo {
   TimePoint modified{};
   Checksum checksum;
 };
+struct ObjectParts {
+  ObjectInfo info;
+  std::vector<PartInfo> parts;  // by number; without ETags and times, which are not kept
+};
 struct MultipartInfo {
   std::string key, upload_id;
   TimePoint initiated{};
@@ -156,6 +160,9 @@ class ObjectStore {
                                  std::unique_ptr<Upload> upload, const ObjectMetadata& metadata,
                                  const Checksum& checksum, const Conditions& conditions) = 0;
   virtual Result<ObjectInfo> Head(std::string_view bucket, std::string_view key) = 0;
+  // With at most `max_parts` of its parts after that number; none if it was not uploaded in parts.
+  virtual Result<ObjectParts> HeadParts(std::string_view bucket, std::string_view key,
+                                        int after_number, int max_parts) = 0;
   virtual Result<std::unique_ptr<ObjectReader>> Get(std::string_view bucket,
                                                     std::string_view key) = 0;
   // A missing key is fine.

@@ -74,6 +74,46 @@ def test_large_files_carry_the_checksums_of_their_parts(server, client):
         assert seen == [True, True, "FULL_OBJECT" if name == "CRC64NVME" else "COMPOSITE"], (name, seen)
 
 
+def test_attributes_tell_all_of_an_object_and_its_parts_in_pages(server):
+    found = answer(server, """
+        WANTED = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"]
+        def attributes(key, wanted=WANTED, **more):
+            told = plain.get_object_attributes(Bucket=bucket, Key=key, ObjectAttributes=wanted, **more)
+            return {name: value for name, value in told.items() if name in WANTED}
+        def refusal(**arguments):
+            try: plain.get_object_attributes(Bucket=bucket, **arguments); return "accepted"
+            except ClientError as error: return [error.response["Error"]["Code"], error.response["Error"]["Message"]]
+        data = os.urandom((17 << 20) + 5)
+        parts = [data[:8 << 20], data[8 << 20:16 << 20], data[16 << 20:]]
+        open("big", "wb").write(data)
+        plain.upload_file("big", bucket, "composite", ExtraArgs={"ChecksumAlgorithm": "SHA256"})
+        plain.upload_file("big", bucket, "whole", ExtraArgs={"ChecksumAlgorithm": "CRC64NVME"})
+        plain.put_object(Bucket=bucket, Key="small", Body=b"hello", ChecksumAlgorithm="CRC32", StorageClass="STANDARD_IA")
+        pages, marker = [], 0
+        while True:
+            page = attributes("composite", ["ObjectParts"], MaxParts=2, PartNumberMarker=marker)["ObjectParts"]
+            pages.append([part["PartNumber"] for part in page["Parts"]])
+            marker = page["NextPartNumberMarker"]
+            if not page["IsTruncated"]: break
+        composite = attributes("composite")
+        print(json.dumps({
+            "small": attributes("small"), "crc": checksum("CRC32", b"hello"), "only": attributes("small", ["ObjectSize"]),
+            "modified": plain.get_object_attributes(Bucket=bucket, Key="small", ObjectAttributes=["ETag"])["LastModified"] == plain.head_object(Bucket=bucket, Key="small")["LastModified"],
+            "etag": composite["ETag"] == plain.head_object(Bucket=bucket, Key="composite")["ETag"].strip('"') and composite["ETag"].endswith("-3"),
+            "size": composite["ObjectSize"] == len(data), "kind": composite["Checksum"]["ChecksumType"],
+            "parts": composite["ObjectParts"]["Parts"] == [{"PartNumber": i + 1, "Size": len(part), "ChecksumSHA256": checksum("SHA256", part)} for i, part in enumerate(parts)],
+            "total": composite["ObjectParts"]["TotalPartsCount"], "pages": pages, "whole": attributes("whole", ["ObjectParts"]),
+            "refused": [refusal(Key="none", ObjectAttributes=["ETag"]), refusal(Key="small", ObjectAttributes=["Colour"])]}))
+        """)
+    assert found["small"] == {"ETag": "5d41402abc4b2a76b9719d911017c592", "Checksum": {"ChecksumCRC32": found["crc"], "ChecksumType": "FULL_OBJECT"},
+                              "StorageClass": "STANDARD_IA", "ObjectSize": 5}
+    assert found["only"] == {"ObjectSize": 5} and found["modified"]
+    assert found["etag"] and found["size"] and found["kind"] == "COMPOSITE"
+    assert found["parts"] and found["total"] == 3 and found["pages"] == [[1, 2], [3]]
+    assert found["whole"] == {"ObjectParts": {"TotalPartsCount": 3}}, "the parts of a checksum of the whole have none of their own to show"
+    assert found["refused"] == [["NoSuchKey", "The specified key does not exist."], ["InvalidArgument", "Invalid attribute name specified."]]
+
+
 # A body in signed chunks with a signed trailer, as AWS's SDKs for Java and Go send one over plain HTTP. boto3 sends none; the first
 # signature is botocore's, those of the chunks are made after AWS's documentation (which gives an example, in receive_test.cc).
 SIGNED = """

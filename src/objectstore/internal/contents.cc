@@ -41,11 +41,12 @@ Result<std::int64_t> InsertPieces(Session& session, std::uint64_t size,
           .status());
   ASSIGN_OR_RETURN(const std::int64_t id, LastId(session));
   for (const Piece& piece : pieces) {
-    RETURN_IF_ERROR(
-        session
-            .Execute("INSERT INTO pieces (content, number, size, piece) VALUES (?, ?, ?, ?)",
-                     {id, std::int64_t{piece.number}, Signed(piece.size), piece.content})
-            .status());
+    RETURN_IF_ERROR(session
+                        .Execute("INSERT INTO pieces (content, number, size, piece, checksum) "
+                                 "VALUES (?, ?, ?, ?, ?)",
+                                 {id, std::int64_t{piece.number}, Signed(piece.size), piece.content,
+                                  piece.checksum})
+                        .status());
   }
   return id;
 }

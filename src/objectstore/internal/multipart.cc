@@ -153,6 +153,30 @@ Result<std::vector<PartInfo>> IndexedObjectStore::ListParts(std::string_view buc
   });
 }
 
+Result<ObjectParts> IndexedObjectStore::HeadParts(std::string_view bucket, std::string_view key,
+                                                  int after_number, int max_parts) {
+  return Read<ObjectParts>([&](Session& session) -> Result<ObjectParts> {
+    RETURN_IF_ERROR(RequireBucket(session, bucket));
+    ASSIGN_OR_RETURN(auto object, FindObject(session, bucket, key));
+    if (!object) return NoSuchKey(key);
+    ObjectParts found{std::move(object->info), {}};
+    const std::string& algorithm = found.info.checksum.algorithm;
+    RETURN_IF_ERROR(
+        session.Query("SELECT number, size, checksum FROM pieces WHERE content = ? AND number > ? "
+                      "ORDER BY number LIMIT ?",
+                      {object->content, std::int64_t{after_number}, std::int64_t{max_parts}},
+                      [&](const Row& row) {
+                        PartInfo& part = found.parts.emplace_back();
+                        part.number = static_cast<int>(row.Int(0));
+                        part.size = static_cast<std::uint64_t>(row.Int(1));
+                        if (!row.Text(2).empty())
+                          part.checksum = {algorithm, std::string(row.Text(2)), ""};
+                        return true;
+                      }));
+    return found;
+  });
+}
+
 Result<MultipartPage> IndexedObjectStore::ListMultiparts(std::string_view bucket,
                                                          const ListRequest& request,
                                                          std::string_view after_id) {
@@ -195,6 +219,7 @@ Result<ObjectInfo> IndexedObjectStore::CompleteMultipart(std::string_view bucket
       pieces.push_back({.number = row.info.number,
                         .size = row.info.size,
                         .content = row.content,
+                        .checksum = row.info.checksum.value,
                         .blob = {},
                         .data = {}});
       object.info.size += row.info.size;

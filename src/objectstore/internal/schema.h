@@ -42,6 +42,7 @@ CREATE TABLE parts (
   content INTEGER NOT NULL, checksum_algorithm TEXT NOT NULL, checksum TEXT NOT NULL, PRIMARY KEY (upload, number)
 ) WITHOUT ROWID;
 )sql"},
+    {2, "ALTER TABLE pieces ADD COLUMN checksum TEXT NOT NULL DEFAULT ''"},
 };
 
 }  // namespace sagebrush::objectstore::internal

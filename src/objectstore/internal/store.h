@@ -64,6 +64,8 @@ class IndexedObjectStore final : public ObjectStore {
   Result<PartInfo> PutPart(std::string_view bucket, std::string_view key,
                            std::string_view upload_id, int number, std::unique_ptr<Upload> upload,
                            const Checksum& checksum) override;
+  Result<ObjectParts> HeadParts(std::string_view bucket, std::string_view key, int after_number,
+                                int max_parts) override;
   Result<std::vector<PartInfo>> ListParts(std::string_view bucket, std::string_view key,
                                           std::string_view upload_id, int after_number,
                                           int max_parts) override;

@@ -59,6 +59,11 @@ std::vector<iam::Access> CopyAccess(const Json& input) {
   return needed;
 }
 
+std::vector<iam::Access> AttributesAccess(const Json& input) {
+  const std::string object = ObjectArn(input.GetString("Bucket"), input.GetString("Key"));
+  return {{"s3:GetObject", object, {}}, {"s3:GetObjectAttributes", object, {}}};
+}
+
 std::vector<iam::Access> DeleteAccess(const Json& input) {
   std::vector<iam::Access> needed;
   const Json* wanted = input.Find("Delete");
@@ -80,6 +85,8 @@ AccessRule RuleOf(std::string_view operation) {
     return [](const RequestContext&, const Json& input) { return ListAccess(input); };
   if (operation == "CopyObject" || operation == "UploadPartCopy")
     return [](const RequestContext&, const Json& input) { return CopyAccess(input); };
+  if (operation == "GetObjectAttributes")
+    return [](const RequestContext&, const Json& input) { return AttributesAccess(input); };
   if (operation == "DeleteObjects")
     return [](const RequestContext&, const Json& input) { return DeleteAccess(input); };
   for (const Row& row : kRows) {

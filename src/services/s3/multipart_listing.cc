@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/s3/multipart_listing.h"
 
-#include "base/strings.h"
 #include "services/s3/errors.h"
 #include "services/s3/request.h"
 
@@ -12,13 +11,7 @@ aws::Outcome<Json> ListParts(objectstore::ObjectStore& store, const RequestConte
   const Subject subject = SubjectOf(input);
   ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, input));
   ASSIGN_OR_RETURN(const int max_parts, PageSizeOf(input, "MaxParts", "max-parts"));
-  const std::string marker_text =
-      input.GetString("PartNumberMarker", std::to_string(input.GetInt("PartNumberMarker")));
-  const auto marker = ParseUint(marker_text);
-  if (!marker || *marker > INT32_MAX)
-    return InvalidArgumentError(
-        "Argument part-number-marker must be an integer between 0 and 2147483647",
-        "part-number-marker", marker_text);
+  ASSIGN_OR_RETURN(const int marker, PartNumberMarkerOf(input));
   ASSIGN_OR_RETURN(const auto upload,
                    Told(store.GetMultipart(bucket.name, subject.key, subject.upload_id), subject));
   ASSIGN_OR_RETURN(auto parts, Told(store.ListParts(bucket.name, subject.key, subject.upload_id,
@@ -41,7 +34,7 @@ aws::Outcome<Json> ListParts(objectstore::ObjectStore& store, const RequestConte
       {{"Bucket", bucket.name},
        {"Key", subject.key},
        {"UploadId", subject.upload_id},
-       {"PartNumberMarker", std::to_string(*marker)},
+       {"PartNumberMarker", std::to_string(marker)},
        {"NextPartNumberMarker", std::to_string(parts.empty() ? 0 : parts.back().number)},
        {"MaxParts", max_parts},
        {"IsTruncated", is_truncated},

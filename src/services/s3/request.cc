@@ -7,6 +7,7 @@
 #include "aws_models/services.h"
 #include "base/hash.h"
 #include "base/strings.h"
+#include "iam/identity.h"
 
 namespace sagebrush::services::s3 {
 
@@ -14,11 +15,6 @@ namespace {
 
 constexpr std::size_t kMaxKeyBytes = 1024;
 constexpr std::size_t kMaxMetadataBytes = 2048;
-
-bool IsAccountId(std::string_view text) {
-  return text.size() == 12 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
 
 // Without "aws-chunked", which describes the transfer only.
 std::string StoredEncoding(const std::string& header) {
@@ -62,7 +58,7 @@ aws::Outcome<objectstore::Bucket> OpenBucket(objectstore::ObjectStore& store,
 aws::Outcome<objectstore::Bucket> OpenBucket(objectstore::ObjectStore& store,
                                              const RequestContext& context, std::string_view bucket,
                                              const std::string& expected_owner) {
-  if (!expected_owner.empty() && !IsAccountId(expected_owner))
+  if (!expected_owner.empty() && !iam::IsAccountId(expected_owner))
     return MakeError("InvalidBucketOwnerAWSAccountID",
                      "The value of the expected bucket owner parameter must be an AWS account ID");
   ASSIGN_OR_RETURN(auto found, Told(store.GetBucket(bucket), {std::string(bucket), "", ""}));
@@ -186,6 +182,17 @@ aws::Outcome<int> PageSizeOf(const Json& input, std::string_view member,
         "Argument " + std::string(argument) + " must be an integer between 0 and 2147483647",
         argument, std::to_string(size));
   return static_cast<int>(std::min<std::int64_t>(size, kMaxPageSize));
+}
+
+aws::Outcome<int> PartNumberMarkerOf(const Json& input) {
+  const std::string text =
+      input.GetString("PartNumberMarker", std::to_string(input.GetInt("PartNumberMarker")));
+  const auto marker = ParseUint(text);
+  if (!marker || *marker > INT32_MAX)
+    return InvalidArgumentError(
+        "Argument part-number-marker must be an integer between 0 and 2147483647",
+        "part-number-marker", text);
+  return static_cast<int>(*marker);
 }
 
 http::Response ResponseOf(const RequestContext& context, std::string_view operation,

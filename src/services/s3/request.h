@@ -58,6 +58,8 @@ std::string Encoded(std::string_view text, bool as_url);
 
 // A count such as max-keys: `fallback` if not sent, kMaxPageSize at most.
 aws::Outcome<int> PageSizeOf(const Json& input, std::string_view member, std::string_view argument);
+// After which part a page of parts begins; 0 if not sent.
+aws::Outcome<int> PartNumberMarkerOf(const Json& input);
 
 // Answers with the operation's result: headers, and the body if it has one.
 aws::Outcome<std::monostate> Respond(http::Exchange& exchange, const RequestContext& context,

@@ -6,6 +6,7 @@
 #include "services/s3/listing.h"
 #include "services/s3/multipart.h"
 #include "services/s3/multipart_listing.h"
+#include "services/s3/object_attributes.h"
 #include "services/s3/object_read.h"
 #include "services/s3/object_write.h"
 
@@ -32,6 +33,7 @@ class S3Service final : public Service {
     Document("UploadPartCopy", UploadPartCopy);
     Document("CompleteMultipartUpload", CompleteMultipartUpload);
     Document("AbortMultipartUpload", AbortMultipartUpload);
+    Document("GetObjectAttributes", GetObjectAttributes);
     Document("ListParts", ListParts);
     Document("ListMultipartUploads", ListMultipartUploads);
     Download("GetObject", GetObject);
