@@ -5,40 +5,17 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
-#include "testing/fake_clock.h"
+#include "services/test_service.h"
 
 namespace sagebrush::services::cloudwatch {
 namespace {
 
 constexpr double kHour = 3600;
 
-class CloudWatchServiceTest : public ::testing::Test {
+class CloudWatchServiceTest : public ServiceTest {
  protected:
-  void SetUp() override {
-    context_.account = "123456789012";
-    context_.region = "us-west-2";
-    context_.now = clock_.Now();
-  }
-
-  aws::Outcome<Json> Try(std::string_view operation, const Json& input) {
-    const auto found = service_->operations().find(operation);
-    if (found == service_->operations().end()) return Internal("no such operation");
-    return found->second.document(context_, input);
-  }
-
-  Json Call(std::string_view operation, const Json& input) {
-    auto outcome = Try(operation, input);
-    EXPECT_TRUE(outcome.ok()) << operation << " " << outcome.error(aws::Protocol::kQuery).message;
-    return outcome.ok() ? *outcome : Json::Object();
-  }
-
-  // "Code: message"
-  std::string Refusal(std::string_view operation, const Json& input) {
-    const auto outcome = Try(operation, input);
-    if (outcome.ok()) return "accepted";
-    const auto error = outcome.error(aws::Protocol::kQuery);
-    return error.code + ": " + error.message;
-  }
+  CloudWatchServiceTest() : ServiceTest(aws::Protocol::kQuery) {}
+  const Service& service() const override { return *service_; }
 
   // The minute that began before the last one.
   double minute() const { return std::floor(ToEpochSeconds(clock_.Now()) / 60) * 60 - 120; }
@@ -84,11 +61,9 @@ class CloudWatchServiceTest : public ::testing::Test {
   }
 
   TempFolder folder_ = TempFolder::Create("cloudwatch").value();
-  testing::FakeClock clock_;
   std::unique_ptr<metricstore::MetricStore> store_ =
       metricstore::MetricStore::Open(folder_.path(), clock_).value();
   std::unique_ptr<Service> service_ = MakeCloudWatchService(*store_);
-  RequestContext context_;
 };
 
 TEST_F(CloudWatchServiceTest, AllFormsOfADatumCount) {
@@ -380,10 +355,10 @@ TEST_F(CloudWatchServiceTest, ListsWhatHadDataInTwoWeeksOrThreeHours) {
   EXPECT_EQ(count({{"Namespace", "other"}}), 0u);
   EXPECT_EQ(count({{"OwningAccount", "210987654321"}}), 0u);
   EXPECT_EQ(count({{"RecentlyActive", "PT3H"}}), 1u);
-  context_.now = FromMillis(ToMillis(clock_.Now()) + 4 * 3'600'000);
+  clock_.Advance(std::chrono::hours(4));
   EXPECT_EQ(count({{"RecentlyActive", "PT3H"}}), 0u);
   EXPECT_EQ(count({}), 1u);
-  context_.now = FromMillis(ToMillis(clock_.Now()) + 15 * 24 * 3'600'000LL);
+  clock_.Advance(std::chrono::hours(15 * 24));
   EXPECT_EQ(count({}), 0u);
   EXPECT_EQ(Refusal("ListMetrics", Json::Object({{"NextToken", "x"}})),
             "InvalidParameterValue: The value x for parameter NextToken is invalid.");

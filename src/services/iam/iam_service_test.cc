@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/strings.h"
-#include "testing/fake_clock.h"
+#include "services/test_service.h"
 #include "testing/memory_record_store.h"
 
 namespace sagebrush::services {
@@ -16,46 +16,24 @@ const std::string kReadS3 =
     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"arn:aws:s3:::b/*"}]})";
 constexpr char kS3Full[] = "arn:aws:iam::aws:policy/AmazonS3FullAccess";
 
-class IamServiceTest : public ::testing::Test {
+class IamServiceTest : public ServiceTest {
  protected:
-  IamServiceTest() {
-    context_.account = "123456789012";
-    context_.region = "us-west-2";
-    context_.principal.arn = "arn:aws:iam::123456789012:root";
-  }
+  IamServiceTest() : ServiceTest(aws::Protocol::kQuery) {}
+  const Service& service() const override { return *service_; }
 
-  aws::Outcome<Json> Try(std::string_view operation, const Json& input) {
-    const auto found = service_->operations().find(operation);
-    if (found == service_->operations().end()) return Internal("no such operation");
-    return found->second.document(context_, input);
-  }
-  Json Call(std::string_view operation, const Json& input) {
-    const auto outcome = Try(operation, input);
-    EXPECT_TRUE(outcome.ok()) << operation << ": "
-                              << (outcome.ok() ? "" : outcome.error(aws::Protocol::kQuery).message);
-    return outcome.ok() ? *outcome : Json();
-  }
-  std::string Refused(std::string_view operation, const Json& input) {
-    const auto outcome = Try(operation, input);
-    if (outcome.ok()) return "ok";
-    const auto error = outcome.error(aws::Protocol::kQuery);
-    return error.code + ": " + error.message;
-  }
   Json CreateRole(const std::string& name) {
     return Call("CreateRole",
                 Json::Object({{"RoleName", name}, {"AssumeRolePolicyDocument", kTrust}}));
   }
   std::string ResourceOf(std::string_view operation, const Json& input) {
-    const auto access = service_->operations().find(operation)->second.access(context_, input);
+    const auto access = AccessOf(operation, input);
     return access.size() == 1 ? access[0].action + " " + access[0].resource : "several";
   }
 
-  testing::FakeClock clock_;
   testing::MemoryRecordStore records_;
   iam::Roles roles_{records_, clock_};
   iam::Authorizer authorizer_{roles_};
   std::unique_ptr<Service> service_ = MakeIamService(roles_, authorizer_);
-  RequestContext context_;
 };
 
 TEST_F(IamServiceTest, ShowsARoleAsItWasMade) {
@@ -84,31 +62,31 @@ TEST_F(IamServiceTest, ShowsARoleAsItWasMade) {
 TEST_F(IamServiceTest, RefusesInAwsWords) {
   CreateRole("r");
 
-  EXPECT_EQ(Refused("GetRole", Json::Object({{"RoleName", "x"}})),
+  EXPECT_EQ(Refusal("GetRole", Json::Object({{"RoleName", "x"}})),
             "NoSuchEntity: The role with name x cannot be found.");
-  EXPECT_EQ(Refused("CreateRole",
+  EXPECT_EQ(Refusal("CreateRole",
                     Json::Object({{"RoleName", "r"}, {"AssumeRolePolicyDocument", kTrust}})),
             "EntityAlreadyExists: Role with name r already exists.");
   EXPECT_EQ(
-      Refused("CreateRole", Json::Object({{"RoleName", "x"}, {"AssumeRolePolicyDocument", "{"}})),
+      Refusal("CreateRole", Json::Object({{"RoleName", "x"}, {"AssumeRolePolicyDocument", "{"}})),
       "MalformedPolicyDocument: This policy contains invalid Json");
   EXPECT_EQ(
-      Refused("PutRolePolicy",
+      Refusal("PutRolePolicy",
               Json::Object({{"RoleName", "r"}, {"PolicyName", "p"}, {"PolicyDocument", kTrust}})),
       "MalformedPolicyDocument: Policy document should not specify a principal.");
   EXPECT_EQ(
-      Refused("PutRolePolicy",
+      Refusal("PutRolePolicy",
               Json::Object({{"RoleName", "x"}, {"PolicyName", "p"}, {"PolicyDocument", kReadS3}})),
       "NoSuchEntity: The role with name x cannot be found.");
-  EXPECT_EQ(Refused("GetRolePolicy", Json::Object({{"RoleName", "r"}, {"PolicyName", "p"}})),
+  EXPECT_EQ(Refusal("GetRolePolicy", Json::Object({{"RoleName", "r"}, {"PolicyName", "p"}})),
             "NoSuchEntity: The role policy with name p cannot be found.");
   EXPECT_EQ(
-      Refused("AttachRolePolicy",
+      Refusal("AttachRolePolicy",
               Json::Object({{"RoleName", "r"}, {"PolicyArn", "arn:aws:iam::aws:policy/None"}})),
       "NoSuchEntity: Policy arn:aws:iam::aws:policy/None does not exist or is not attachable.");
-  EXPECT_EQ(Refused("DetachRolePolicy", Json::Object({{"RoleName", "r"}, {"PolicyArn", kS3Full}})),
+  EXPECT_EQ(Refusal("DetachRolePolicy", Json::Object({{"RoleName", "r"}, {"PolicyArn", kS3Full}})),
             "NoSuchEntity: Policy " + std::string(kS3Full) + " was not found.");
-  EXPECT_EQ(Refused("ListRoles", Json::Object({{"Marker", "??"}})),
+  EXPECT_EQ(Refusal("ListRoles", Json::Object({{"Marker", "??"}})),
             "ValidationError: Invalid Marker: it is not one that this list gave out.");
 }
 
@@ -139,11 +117,11 @@ TEST_F(IamServiceTest, KeepsInlinePolicies) {
                 ->AsArray()[0]
                 .AsString(),
             "p");
-  EXPECT_EQ(Refused("DeleteRole", Json::Object({{"RoleName", "r"}})),
+  EXPECT_EQ(Refusal("DeleteRole", Json::Object({{"RoleName", "r"}})),
             "DeleteConflict: Cannot delete entity, must delete policies first.");
   Call("DeleteRolePolicy", Json::Object({{"RoleName", "r"}, {"PolicyName", "p"}}));
   Call("DeleteRole", Json::Object({{"RoleName", "r"}}));
-  EXPECT_TRUE(Refused("GetRole", Json::Object({{"RoleName", "r"}})).starts_with("NoSuchEntity"));
+  EXPECT_TRUE(Refusal("GetRole", Json::Object({{"RoleName", "r"}})).starts_with("NoSuchEntity"));
 }
 
 TEST_F(IamServiceTest, AttachesPolicies) {
@@ -173,13 +151,13 @@ TEST_F(IamServiceTest, AttachesPolicies) {
             kReadS3);
   EXPECT_EQ(Call("ListPolicies", Json::Object({{"Scope", "Local"}})).Find("Policies")->size(), 1u);
   EXPECT_EQ(Call("ListPolicies", Json::Object({{"Scope", "AWS"}})).Find("Policies")->size(), 5u);
-  EXPECT_EQ(Refused("DeleteRole", Json::Object({{"RoleName", "r"}})),
+  EXPECT_EQ(Refusal("DeleteRole", Json::Object({{"RoleName", "r"}})),
             "DeleteConflict: Cannot delete entity, must detach all policies first.");
-  EXPECT_EQ(Refused("DeletePolicy", Json::Object({{"PolicyArn", own}})),
+  EXPECT_EQ(Refusal("DeletePolicy", Json::Object({{"PolicyArn", own}})),
             "DeleteConflict: Cannot delete a policy attached to entities.");
   Call("DetachRolePolicy", Json::Object({{"RoleName", "r"}, {"PolicyArn", own}}));
   Call("DeletePolicy", Json::Object({{"PolicyArn", own}}));
-  EXPECT_EQ(Refused("GetPolicy", Json::Object({{"PolicyArn", own}})),
+  EXPECT_EQ(Refusal("GetPolicy", Json::Object({{"PolicyArn", own}})),
             "NoSuchEntity: Policy " + own + " was not found.");
 }
 
@@ -223,7 +201,7 @@ TEST_F(IamServiceTest, SimulatesWhatTheRoleMay) {
   EXPECT_EQ(results[0].GetString("EvalActionName"), "s3:GetObject");
   EXPECT_EQ(results[0].GetString("EvalDecision"), "allowed");
   EXPECT_EQ(results[1].GetString("EvalDecision"), "implicitDeny");
-  EXPECT_EQ(Refused("SimulatePrincipalPolicy",
+  EXPECT_EQ(Refusal("SimulatePrincipalPolicy",
                     Json::Object({{"PolicySourceArn", "arn:aws:iam::123456789012:role/x"}})),
             "NoSuchEntity: The role with name x cannot be found.");
 }

@@ -5,7 +5,7 @@
 #include <tuple>
 
 #include "base/file.h"
-#include "testing/fake_clock.h"
+#include "services/test_service.h"
 
 namespace sagebrush::services {
 namespace {
@@ -13,33 +13,10 @@ namespace {
 constexpr char kGroup[] = "/aws/sagemaker/TrainingJobs";
 constexpr std::int64_t kHour = 3'600'000;
 
-class LogsServiceTest : public ::testing::Test {
+class LogsServiceTest : public ServiceTest {
  protected:
-  void SetUp() override {
-    context_.account = "123456789012";
-    context_.region = "us-west-2";
-    context_.now = clock_.Now();
-  }
-
-  aws::Outcome<Json> Try(std::string_view operation, const Json& input) {
-    const auto found = service_->operations().find(operation);
-    if (found == service_->operations().end()) return Internal("no such operation");
-    return found->second.document(context_, input);
-  }
-
-  Json Call(std::string_view operation, const Json& input) {
-    auto outcome = Try(operation, input);
-    EXPECT_TRUE(outcome.ok()) << operation << " " << outcome.error(aws::Protocol::kJson).message;
-    return outcome.ok() ? *outcome : Json();
-  }
-
-  // "Code: message"
-  std::string Refusal(std::string_view operation, const Json& input) {
-    const auto outcome = Try(operation, input);
-    if (outcome.ok()) return "accepted";
-    const auto error = outcome.error(aws::Protocol::kJson);
-    return error.code + ": " + error.message;
-  }
+  LogsServiceTest() : ServiceTest(aws::Protocol::kJson) {}
+  const Service& service() const override { return *service_; }
 
   void MakeStream(const std::string& stream) {
     std::ignore =
@@ -68,11 +45,9 @@ class LogsServiceTest : public ::testing::Test {
   }
 
   TempFolder folder_ = TempFolder::Create("logs").value();
-  testing::FakeClock clock_;
   std::unique_ptr<logstore::LogStore> store_ =
       logstore::LogStore::Open(folder_.path(), clock_).value();
   std::unique_ptr<Service> service_ = MakeLogsService(*store_);
-  RequestContext context_;
 };
 
 using Names = std::vector<std::string>;

@@ -5,22 +5,20 @@
 
 #include "base/file.h"
 #include "iam/decision.h"
-#include "testing/fake_clock.h"
+#include "services/test_service.h"
 #include "testing/memory_record_store.h"
 
 namespace sagebrush::services {
 namespace {
 
-class StsServiceTest : public ::testing::Test {
+class StsServiceTest : public ServiceTest {
  protected:
-  StsServiceTest() {
+  StsServiceTest() : ServiceTest(aws::Protocol::kQuery) {
     identity_ = iam::IdentityFiles::LoadOrCreate(folder_.path(), {}, clock_).value();
     service_ = MakeStsService(*identity_, roles_, clock_);
-    context_.account = "123456789012";
-    context_.region = "us-west-2";
-    context_.now = clock_.Now();
     UseSession("Caller", "AROACALLER");
   }
+  const Service& service() const override { return *service_; }
 
   void UseSession(const std::string& role, const std::string& id) {
     const auto minted = identity_->MintSession(role, id, "SageMaker", std::chrono::hours(1));
@@ -43,29 +41,24 @@ class StsServiceTest : public ::testing::Test {
     return role.arn();
   }
 
-  aws::Outcome<Json> Call(std::string_view operation, Json input = Json::Object()) {
-    return service_->operations().find(operation)->second.document(context_, input);
-  }
   aws::Error ErrorOf(std::string_view operation, Json input) {
-    const auto outcome = Call(operation, std::move(input));
+    const auto outcome = Try(operation, std::move(input));
     return outcome.ok() ? aws::Error{"", outcome->Dump()} : outcome.error(aws::Protocol::kQuery);
   }
 
   const std::string trust_account_ =
       R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"sts:AssumeRole"}]})";
   TempFolder folder_ = TempFolder::Create().value();
-  testing::FakeClock clock_;
   testing::MemoryRecordStore records_;
   iam::Roles roles_{records_, clock_};
   std::unique_ptr<iam::IdentityFiles> identity_;
   std::unique_ptr<Service> service_;
-  RequestContext context_;
 };
 
 TEST_F(StsServiceTest, TellsWhoCalls) {
-  const Json session = *Call("GetCallerIdentity");
+  const Json session = Call("GetCallerIdentity");
   UseRoot();
-  const Json root = *Call("GetCallerIdentity");
+  const Json root = Call("GetCallerIdentity");
 
   EXPECT_EQ(session.GetString("Arn"), "arn:aws:sts::123456789012:assumed-role/Caller/SageMaker");
   EXPECT_EQ(session.GetString("UserId"), "AROACALLER:SageMaker");
@@ -74,13 +67,8 @@ TEST_F(StsServiceTest, TellsWhoCalls) {
 }
 
 TEST_F(StsServiceTest, NeedsPermissionOnlyToAssume) {
-  EXPECT_TRUE(service_->operations()
-                  .find("GetCallerIdentity")
-                  ->second.access(context_, Json::Object())
-                  .empty());
-  const auto access = service_->operations()
-                          .find("AssumeRole")
-                          ->second.access(context_, Json::Object({{"RoleArn", "arn"}}));
+  EXPECT_TRUE(AccessOf("GetCallerIdentity", Json::Object()).empty());
+  const auto access = AccessOf("AssumeRole", Json::Object({{"RoleArn", "arn"}}));
   ASSERT_EQ(access.size(), 1u);
   EXPECT_EQ(access[0].action, "sts:AssumeRole");
   EXPECT_EQ(access[0].resource, "arn");
@@ -90,8 +78,8 @@ TEST_F(StsServiceTest, GivesCredentialsOfATrustingRole) {
   const std::string arn = MakeRole("Target", trust_account_);
 
   const auto reply =
-      Call("AssumeRole",
-           Json::Object({{"RoleArn", arn}, {"RoleSessionName", "me"}, {"DurationSeconds", 900}}));
+      Try("AssumeRole",
+          Json::Object({{"RoleArn", arn}, {"RoleSessionName", "me"}, {"DurationSeconds", 900}}));
 
   ASSERT_TRUE(reply.ok());
   const Json& credentials = *reply->Find("Credentials");
@@ -138,8 +126,8 @@ TEST_F(StsServiceTest, BoundsDurations) {
             "role chaining");
   UseRoot();
   EXPECT_TRUE(
-      Call("AssumeRole",
-           Json::Object({{"RoleArn", arn}, {"RoleSessionName", "me"}, {"DurationSeconds", 7200}}))
+      Try("AssumeRole",
+          Json::Object({{"RoleArn", arn}, {"RoleSessionName", "me"}, {"DurationSeconds", 7200}}))
           .ok());
 }
 
@@ -150,15 +138,14 @@ TEST_F(StsServiceTest, AsksForTheExternalId) {
 
   EXPECT_EQ(ErrorOf("AssumeRole", Json::Object({{"RoleArn", arn}, {"RoleSessionName", "me"}})).code,
             "AccessDenied");
-  EXPECT_TRUE(
-      Call("AssumeRole",
-           Json::Object({{"RoleArn", arn}, {"RoleSessionName", "me"}, {"ExternalId", "42"}}))
-          .ok());
+  EXPECT_TRUE(Try("AssumeRole",
+                  Json::Object({{"RoleArn", arn}, {"RoleSessionName", "me"}, {"ExternalId", "42"}}))
+                  .ok());
 }
 
 TEST_F(StsServiceTest, NarrowsASessionByItsPolicy) {
   const std::string arn = MakeRole("Target", trust_account_);
-  const auto reply = Call(
+  const auto reply = Try(
       "AssumeRole",
       Json::Object(
           {{"RoleArn", arn},
@@ -205,14 +192,14 @@ TEST_F(StsServiceTest, GivesTheRootASessionButNoSessionAnother) {
             "Cannot call GetSessionToken with session credentials");
   UseRoot();
 
-  const auto reply = Call("GetSessionToken");
+  const auto reply = Try("GetSessionToken");
 
   ASSERT_TRUE(reply.ok());
   const Json& credentials = *reply->Find("Credentials");
   context_.principal =
       identity_->Lookup(credentials.GetString("AccessKeyId"), credentials.GetString("SessionToken"))
           ->principal;
-  EXPECT_EQ(Call("GetCallerIdentity")->GetString("Arn"), "arn:aws:iam::123456789012:root");
+  EXPECT_EQ(Call("GetCallerIdentity").GetString("Arn"), "arn:aws:iam::123456789012:root");
   EXPECT_EQ(ErrorOf("GetSessionToken", Json::Object()).code, "AccessDenied");
 }
 
