@@ -79,8 +79,8 @@ Status ControlPlane::OpenStores() {
   job_metrics_ =
       std::make_unique<services::sagemaker_metrics::JobMetrics>(*records_, *metrics_, clock_);
   invocation_metrics_ = std::make_unique<services::sagemaker_metrics::InvocationMetrics>(clock_);
-  metric_keeper_ =
-      std::make_unique<services::sagemaker_metrics::MetricKeeper>(*invocation_metrics_, *metrics_);
+  metric_flusher_ =
+      std::make_unique<services::sagemaker_metrics::MetricFlusher>(*invocation_metrics_, *metrics_);
   iam::AccountInfo wanted;
   wanted.account = options_.account;
   wanted.region = options_.region;
@@ -235,13 +235,13 @@ Status ControlPlane::Start(http::Server& server) {
   server_ = &server;
   RETURN_IF_ERROR(runner_->Adopt());
   reconciler_->Start();
-  metric_keeper_->Start();
+  metric_flusher_->Start();
   return Status::Ok();
 }
 
 void ControlPlane::Stop() {
   if (reconciler_ != nullptr) reconciler_->Stop();
-  if (metric_keeper_ != nullptr) metric_keeper_->Stop();
+  if (metric_flusher_ != nullptr) metric_flusher_->Stop();
 }
 
 Status ControlPlane::Shutdown() {

@@ -29,7 +29,7 @@
 #include "orchestrator/runtime_maker.h"
 #include "services/sagemaker_metrics/invocation_metrics.h"
 #include "services/sagemaker_metrics/job_metrics.h"
-#include "services/sagemaker_metrics/keeper.h"
+#include "services/sagemaker_metrics/metric_flusher.h"
 #include "services/service.h"
 #include "serving/router.h"
 
@@ -76,7 +76,7 @@ class ControlPlane {
   std::unique_ptr<metricstore::MetricStore> metrics_;
   std::unique_ptr<services::sagemaker_metrics::JobMetrics> job_metrics_;
   std::unique_ptr<services::sagemaker_metrics::InvocationMetrics> invocation_metrics_;
-  std::unique_ptr<services::sagemaker_metrics::MetricKeeper> metric_keeper_;
+  std::unique_ptr<services::sagemaker_metrics::MetricFlusher> metric_flusher_;
   std::unique_ptr<iam::IdentityFiles> identity_;
   std::unique_ptr<iam::Roles> roles_;
   std::unique_ptr<iam::Authorizer> authorizer_;

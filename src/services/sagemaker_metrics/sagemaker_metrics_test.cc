@@ -7,7 +7,7 @@
 #include "services/sagemaker_metrics/instance_metrics.h"
 #include "services/sagemaker_metrics/invocation_metrics.h"
 #include "services/sagemaker_metrics/job_metrics.h"
-#include "services/sagemaker_metrics/keeper.h"
+#include "services/sagemaker_metrics/metric_flusher.h"
 #include "testing/fake_clock.h"
 #include "testing/memory_record_store.h"
 
@@ -219,8 +219,8 @@ TEST_F(SageMakerMetricsTest, InvocationsAreCountedInMemoryAndKeptByAFlush) {
 
 TEST_F(SageMakerMetricsTest, ManyInvocationsTakeLittleRoomAndTheirEndIsFlushedByStop) {
   InvocationMetrics invocations(clock_);
-  MetricKeeper keeper(invocations, *store_);
-  keeper.Start();
+  MetricFlusher flusher(invocations, *store_);
+  flusher.Start();
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([&] {
@@ -232,12 +232,12 @@ TEST_F(SageMakerMetricsTest, ManyInvocationsTakeLittleRoomAndTheirEndIsFlushedBy
     });
   for (auto& thread : threads) thread.join();
 
-  keeper.Stop();
+  flusher.Stop();
   invocations.Record({.scope = kScope,  // while the server let its last requests end
                       .endpoint = "e",
                       .variant = "v",
                       .model_latency = std::chrono::microseconds(1)});
-  keeper.Stop();
+  flusher.Stop();
 
   const auto latency =
       Total({"AWS/SageMaker", "ModelLatency", {{"EndpointName", "e"}, {"VariantName", "v"}}});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// MetricKeeper: the one thread that does what metrics need now and then: it stores what invocations have left in memory, every
+// MetricFlusher: the one thread that does what metrics need now and then: it stores what invocations have left in memory, every
 // ten seconds and at the end, and lets the store age, every ten minutes. Stop() from any thread.
 #pragma once
 
@@ -11,13 +11,13 @@
 
 namespace sagebrush::services::sagemaker_metrics {
 
-class MetricKeeper {
+class MetricFlusher {
  public:
-  MetricKeeper(InvocationMetrics& invocations, metricstore::MetricStore& store)
+  MetricFlusher(InvocationMetrics& invocations, metricstore::MetricStore& store)
       : invocations_(invocations), store_(store) {}
-  ~MetricKeeper() { Stop(); }
-  MetricKeeper(const MetricKeeper&) = delete;
-  MetricKeeper& operator=(const MetricKeeper&) = delete;
+  ~MetricFlusher() { Stop(); }
+  MetricFlusher(const MetricFlusher&) = delete;
+  MetricFlusher& operator=(const MetricFlusher&) = delete;
 
   void Start();
   void Stop();  // again: flushes what has come since

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "services/sagemaker_metrics/keeper.h"
+#include "services/sagemaker_metrics/metric_flusher.h"
 
 #include "base/log.h"
 
@@ -12,11 +12,11 @@ constexpr int kFlushesToRollUp = 60;
 
 }  // namespace
 
-void MetricKeeper::Start() {
+void MetricFlusher::Start() {
   thread_ = std::thread([this] { Run(); });
 }
 
-void MetricKeeper::Stop() {
+void MetricFlusher::Stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -26,7 +26,7 @@ void MetricKeeper::Stop() {
   Flush();
 }
 
-void MetricKeeper::Run() {
+void MetricFlusher::Run() {
   int until_roll_up = 1;  // soon after the start: a server may have been away for days
   std::unique_lock lock(mutex_);
   while (!stop_.wait_for(lock, kFlushInterval, [this] { return stopping_; })) {
@@ -42,7 +42,7 @@ void MetricKeeper::Run() {
   }
 }
 
-void MetricKeeper::Flush() {
+void MetricFlusher::Flush() {
   const Status flushed = invocations_.Flush(store_);
   if (!flushed.ok()) LogError("metrics", "figures of invocations are lost: " + flushed.ToString());
 }
