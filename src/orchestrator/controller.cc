@@ -38,6 +38,8 @@ Instance PlannedInstance(const Machine& machine, const std::string& id, const me
                          const WorkloadPlan& plan, const std::string& log_stream) {
   return {.id = id,
           .owner = owner,
+          .host = plan.current_host,
+          .variant = {},
           .token_hash = {},
           .role_arn = plan.role_arn,
           .network = plan.network,

@@ -122,9 +122,10 @@ Status EndpointController::CommitStep(const metastore::Record& record, const End
   }
   for (const auto& id : step.create) {
     const Slot slot = FindSlot(next, id);
-    const WorkloadPlan& plan = slot.variant->plan.workload;
-    writes.push_back(workshop_.instances.InsertWrite(
-        PlannedInstance(workshop_.machine, id, record.key, plan, slot.variant->name + "/" + id)));
+    Instance instance = PlannedInstance(workshop_.machine, id, record.key,
+                                        slot.variant->plan.workload, slot.variant->name + "/" + id);
+    instance.variant = slot.variant->name;
+    writes.push_back(workshop_.instances.InsertWrite(instance));
   }
   return writes.empty() ? Status::Ok() : workshop_.records.Commit(writes);
 }

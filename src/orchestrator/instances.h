@@ -37,6 +37,8 @@ struct LogTarget {
 struct Instance {
   std::string id;
   metastore::Key owner;
+  std::string host;        // as its job calls it: "algo-1"
+  std::string variant;     // of an endpoint: the one it serves
   std::string token_hash;  // hex SHA-256; "" until its agent was given one
   std::string role_arn;
   bool network = true;  // may its user code reach the server and the internet

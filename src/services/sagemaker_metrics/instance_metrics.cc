@@ -6,28 +6,17 @@
 
 namespace sagebrush::services::sagemaker_metrics {
 
-namespace {
-
-// "job/algo-1-1795551460" → "job/algo-1"; "AllTraffic/i-…" → "AllTraffic".
-std::string HostOf(const std::string& log_stream) {
-  return log_stream.substr(0, log_stream.rfind('-'));
-}
-std::string VariantOf(const std::string& log_stream) {
-  return log_stream.substr(0, log_stream.find('/'));
-}
-
-}  // namespace
-
 std::vector<metricstore::Datum> DataOfSample(const orchestrator::Instance& instance,
                                              const orchestrator::ResourceSample& sample) {
+  // Of an instance that an older server made nobody knows what to call it.
+  if (instance.host.empty()) return {};
   metricstore::Metric metric;
   if (instance.owner.kind == orchestrator::kTrainingJobKind) {
     metric.name_space = kTrainingNamespace;
-    metric.dimensions = {{"Host", HostOf(instance.log.stream)}};
+    metric.dimensions = {{"Host", instance.owner.name + "/" + instance.host}};
   } else if (instance.owner.kind == orchestrator::kEndpointKind) {
     metric.name_space = "/aws/sagemaker/Endpoints";
-    metric.dimensions = {{"EndpointName", instance.owner.name},
-                         {"VariantName", VariantOf(instance.log.stream)}};
+    metric.dimensions = {{"EndpointName", instance.owner.name}, {"VariantName", instance.variant}};
   } else {
     return {};
   }

@@ -33,7 +33,7 @@ class SageMakerMetricsTest : public ::testing::Test {
     orchestrator::Instance instance;
     instance.id = "i-" + name;
     instance.owner = record.key;
-    instance.log = {kScope, "/aws/sagemaker/TrainingJobs", name + "/algo-1-1795551460"};
+    instance.host = "algo-1";
     instance.memory_bytes = 1000;
     return instance;
   }
@@ -163,7 +163,7 @@ TEST_F(SageMakerMetricsTest, InstancesOfJobsAndEndpointsHaveAwssNames) {
   auto job = NewJob("a", "[]");
   orchestrator::Instance endpoint = job;
   endpoint.owner = {orchestrator::kEndpointKind, kScope, "plain"};
-  endpoint.log.stream = "AllTraffic/i-1";
+  endpoint.variant = "AllTraffic";
 
   const auto of_job = DataOfSample(job, sample);
   const auto of_endpoint = DataOfSample(endpoint, sample);
