@@ -208,18 +208,16 @@ void ControlPlane::BuildServices() {
     ASSIGN_OR_RETURN(const auto caller, identity_->Lookup(access_key, token));
     return caller.secret_key;
   };
-  services_.push_back(services::s3::MakeS3Service(*objects_, secret_of));
+  services_.push_back(services::MakeS3Service(*objects_, secret_of));
   services_.push_back(services::MakeLogsService(*logs_));
-  services_.push_back(services::cloudwatch::MakeCloudWatchService(*metrics_));
-  services_.push_back(
-      services::sagemaker::MakeSageMakerService({.records = *records_,
-                                                 .roles = *roles_,
-                                                 .objects = *objects_,
-                                                 .catalogue = *catalogue_,
-                                                 .nudge = [this] { reconciler_->Nudge(); },
-                                                 .metrics = job_metrics_.get()}));
-  services_.push_back(
-      services::sagemaker_runtime::MakeRuntimeService(*router_, *records_, *invocation_metrics_));
+  services_.push_back(services::MakeCloudWatchService(*metrics_));
+  services_.push_back(services::MakeSageMakerService({.records = *records_,
+                                                      .roles = *roles_,
+                                                      .objects = *objects_,
+                                                      .catalogue = *catalogue_,
+                                                      .metrics = *job_metrics_,
+                                                      .nudge = [this] { reconciler_->Nudge(); }}));
+  services_.push_back(services::MakeRuntimeService(*router_, *records_, *invocation_metrics_));
   for (const auto& service : services_) service_list_.push_back(service.get());
   access_ = std::make_unique<InstanceAccess>(
       InstanceAccess::Dependencies{.instances = *instances_,

@@ -45,8 +45,12 @@ class CloudWatchService final : public Service {
 
 }  // namespace
 
+}  // namespace sagebrush::services::cloudwatch
+
+namespace sagebrush::services {
+
 std::unique_ptr<Service> MakeCloudWatchService(metricstore::MetricStore& store) {
-  return std::make_unique<CloudWatchService>(store);
+  return std::make_unique<cloudwatch::CloudWatchService>(store);
 }
 
-}  // namespace sagebrush::services::cloudwatch
+}  // namespace sagebrush::services

@@ -8,8 +8,8 @@
 #include "metricstore/metric_store.h"
 #include "services/service.h"
 
-namespace sagebrush::services::cloudwatch {
+namespace sagebrush::services {
 
 std::unique_ptr<Service> MakeCloudWatchService(metricstore::MetricStore& store);
 
-}  // namespace sagebrush::services::cloudwatch
+}  // namespace sagebrush::services

@@ -93,8 +93,13 @@ class S3Service final : public Service {
 
 }  // namespace
 
-std::unique_ptr<Service> MakeS3Service(objectstore::ObjectStore& store, SecretLookup secret_of) {
-  return std::make_unique<S3Service>(store, std::move(secret_of));
+}  // namespace sagebrush::services::s3
+
+namespace sagebrush::services {
+
+std::unique_ptr<Service> MakeS3Service(objectstore::ObjectStore& store,
+                                       s3::SecretLookup secret_of) {
+  return std::make_unique<s3::S3Service>(store, std::move(secret_of));
 }
 
-}  // namespace sagebrush::services::s3
+}  // namespace sagebrush::services

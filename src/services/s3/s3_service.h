@@ -9,11 +9,11 @@
 #include "services/s3/receive.h"
 #include "services/service.h"
 
-namespace sagebrush::services::s3 {
+namespace sagebrush::services {
 
 // Borrows the store. `secret_of` finds the secret behind an access key, to check bodies that are signed chunk by chunk; null:
 // such bodies are refused with NotImplemented.
 std::unique_ptr<Service> MakeS3Service(objectstore::ObjectStore& store,
-                                       SecretLookup secret_of = nullptr);
+                                       s3::SecretLookup secret_of = nullptr);
 
-}  // namespace sagebrush::services::s3
+}  // namespace sagebrush::services

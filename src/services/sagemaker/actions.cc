@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "services/sagemaker/actions.h"
+
 #include "services/sagemaker/resource_type.h"
-#include "services/sagemaker/sagemaker_service.h"
 #include "services/sagemaker/tags.h"
 
 namespace sagebrush::services::sagemaker {

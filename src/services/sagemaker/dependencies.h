@@ -17,8 +17,8 @@ struct Dependencies {
   iam::Roles& roles;
   objectstore::ObjectStore& objects;
   const orchestrator::Catalogue& catalogue;
-  std::function<void()> nudge;                       // the reconcile loop
-  sagemaker_metrics::JobMetrics* metrics = nullptr;  // may be null: then nobody tells final metrics
+  sagemaker_metrics::JobMetrics& metrics;
+  std::function<void()> nudge;  // the reconcile loop
 };
 
 }  // namespace sagebrush::services::sagemaker

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/sagemaker/sagemaker_service.h"
 
+#include "services/sagemaker/actions.h"
 #include "services/sagemaker/endpoint.h"
 #include "services/sagemaker/endpoint_config.h"
 #include "services/sagemaker/model.h"
@@ -74,8 +75,12 @@ class SageMakerService final : public Service {
 
 }  // namespace
 
-std::unique_ptr<Service> MakeSageMakerService(const Dependencies& dependencies) {
-  return std::make_unique<SageMakerService>(dependencies);
+}  // namespace sagebrush::services::sagemaker
+
+namespace sagebrush::services {
+
+std::unique_ptr<Service> MakeSageMakerService(const sagemaker::Dependencies& dependencies) {
+  return std::make_unique<sagemaker::SageMakerService>(dependencies);
 }
 
-}  // namespace sagebrush::services::sagemaker
+}  // namespace sagebrush::services

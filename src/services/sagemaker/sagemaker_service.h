@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SageMaker's control plane as a Service: which operations have handlers, and what each needs to be allowed (actions.cc).
+// SageMaker's control plane as a Service: which operations have handlers, and what each needs to be allowed (actions.h).
 #pragma once
 
 #include <memory>
@@ -7,12 +7,8 @@
 #include "services/sagemaker/dependencies.h"
 #include "services/service.h"
 
-namespace sagebrush::services::sagemaker {
+namespace sagebrush::services {
 
-std::unique_ptr<Service> MakeSageMakerService(const Dependencies& dependencies);
+std::unique_ptr<Service> MakeSageMakerService(const sagemaker::Dependencies& dependencies);
 
-// actions.cc: the IAM action and resources of an operation. Source: Service Authorization Reference, "Actions, resources, and
-// condition keys for Amazon SageMaker".
-AccessRule AccessRuleFor(std::string_view operation, metastore::RecordStore& records);
-
-}  // namespace sagebrush::services::sagemaker
+}  // namespace sagebrush::services

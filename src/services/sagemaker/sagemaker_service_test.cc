@@ -5,11 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/file.h"
 #include "orchestrator/training_job.h"
 #include "orchestrator/workload_record.h"
-#include "testing/fake_clock.h"
-#include "testing/memory_record_store.h"
+#include "services/sagemaker/test_sagemaker.h"
 
 namespace sagebrush::services::sagemaker {
 namespace {
@@ -18,37 +16,8 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 constexpr char kImage[] = "763104351884.dkr.ecr.us-west-2.amazonaws.com/tf:1.15.2-cpu-py3";
-constexpr char kTrust[] =
-    R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}]})";
-
-class SageMakerServiceTest : public ::testing::Test {
+class SageMakerServiceTest : public SageMakerTest {
  protected:
-  SageMakerServiceTest() {
-    EXPECT_TRUE(
-        WriteFile(folder_.path() / "tf.json",
-                  R"({"name":"tf","framework_version":"1.15.5","python":"bin/python","make":"m",
-      "images":[{"role":"training","repositories":["tf"],"tag":".*"},{"role":"hosting","repositories":["tf"],"tag":".*"}],
-      "hosting":{"server":"s","library":"tf"}})")
-            .ok());
-    catalogue_ = std::make_unique<orchestrator::Catalogue>(
-        orchestrator::Catalogue::Load(folder_.path()).value());
-    objects_ = objectstore::ObjectStore::Open(folder_.path() / "objects", clock_).value();
-    iam::Role role;
-    role.name = "Exec";
-    role.account = "123456789012";
-    role.trust_policy = kTrust;
-    EXPECT_TRUE(roles_.Create(role).ok());
-    role_arn_ = role.arn();
-    service_ = MakeSageMakerService({.records = records_,
-                                     .roles = roles_,
-                                     .objects = *objects_,
-                                     .catalogue = *catalogue_,
-                                     .nudge = [this] { ++nudges_; }});
-    context_.account = "123456789012";
-    context_.region = "us-west-2";
-    context_.now = clock_.Now();
-  }
-
   Json Job(const std::string& name) {
     return Json::Object({{"TrainingJobName", name},
                          {"RoleArn", role_arn_},
@@ -60,16 +29,6 @@ class SageMakerServiceTest : public ::testing::Test {
                                                           {"VolumeSizeInGB", 1}})},
                          {"StoppingCondition", Json::Object({{"MaxRuntimeInSeconds", 60}})}});
   }
-  aws::Outcome<Json> Call(std::string_view operation, const Json& input) {
-    context_.now = clock_.Now();
-    return service_->operations().find(operation)->second.document(context_, input);
-  }
-  std::string Words(std::string_view operation, const Json& input) {
-    const auto outcome = Call(operation, input);
-    if (outcome.ok()) return "accepted";
-    const auto error = outcome.error(aws::Protocol::kJson);
-    return error.code + ": " + error.message;
-  }
   // Leaves the job as the reconcile loop would when it has ended.
   void End(const std::string& name, const std::string& status) {
     auto record = records_.Get({orchestrator::kTrainingJobKind, context_.scope(), name}).value();
@@ -78,21 +37,10 @@ class SageMakerServiceTest : public ::testing::Test {
     record.document["state"] = state.ToJson();
     ASSERT_TRUE(records_.Update(record).ok());
   }
-
-  TempFolder folder_ = TempFolder::Create().value();
-  sagebrush::testing::FakeClock clock_;
-  sagebrush::testing::MemoryRecordStore records_;
-  iam::Roles roles_{records_, clock_};
-  std::unique_ptr<orchestrator::Catalogue> catalogue_;
-  std::unique_ptr<objectstore::ObjectStore> objects_;
-  std::unique_ptr<Service> service_;
-  RequestContext context_;
-  std::string role_arn_;
-  int nudges_ = 0;
 };
 
 TEST_F(SageMakerServiceTest, CreatingAJobRecordsAndNudges) {
-  const auto created = Call("CreateTrainingJob", Job("j"));
+  const auto created = Try("CreateTrainingJob", Job("j"));
 
   ASSERT_TRUE(created.ok());
   EXPECT_EQ(created->GetString("TrainingJobArn"),
@@ -105,9 +53,9 @@ TEST_F(SageMakerServiceTest, CreatingAJobRecordsAndNudges) {
 }
 
 TEST_F(SageMakerServiceTest, ASecondJobOfThatNameIsRefusedInTheWordsOfAws) {
-  ASSERT_TRUE(Call("CreateTrainingJob", Job("j")).ok());
+  ASSERT_TRUE(Try("CreateTrainingJob", Job("j")).ok());
 
-  EXPECT_EQ(Words("CreateTrainingJob", Job("j")),
+  EXPECT_EQ(Refusal("CreateTrainingJob", Job("j")),
             "ResourceInUse: Training job names must be unique within an AWS account and region, "
             "and a training job with this name already exists "
             "(arn:aws:sagemaker:us-west-2:123456789012:training-job/j)");
@@ -118,7 +66,7 @@ TEST_F(SageMakerServiceTest, ARoleMustExistAndTrustSageMaker) {
   job["RoleArn"] = "arn:aws:iam::123456789012:role/Nobody";
 
   EXPECT_THAT(
-      Words("CreateTrainingJob", job),
+      Refusal("CreateTrainingJob", job),
       StartsWith(
           "ValidationException: Could not assume role arn:aws:iam::123456789012:role/Nobody."));
   EXPECT_EQ(nudges_, 0);
@@ -134,17 +82,17 @@ TEST_F(SageMakerServiceTest, WhatCannotRunIsRefusedWhenItIsAskedFor) {
   Json output = Job("j");
   output["OutputDataConfig"]["S3OutputPath"] = "/tmp/out";
 
-  EXPECT_THAT(Words("CreateTrainingJob", unknown),
+  EXPECT_THAT(Refusal("CreateTrainingJob", unknown),
               HasSubstr("is not in the catalogue of training runtimes"));
-  EXPECT_THAT(Words("CreateTrainingJob", many), StartsWith("ResourceLimitExceeded: "));
-  EXPECT_THAT(Words("CreateTrainingJob", type), HasSubstr("is no instance type"));
-  EXPECT_THAT(Words("CreateTrainingJob", output), HasSubstr("is no S3 URI"));
+  EXPECT_THAT(Refusal("CreateTrainingJob", many), StartsWith("ResourceLimitExceeded: "));
+  EXPECT_THAT(Refusal("CreateTrainingJob", type), HasSubstr("is no instance type"));
+  EXPECT_THAT(Refusal("CreateTrainingJob", output), HasSubstr("is no S3 URI"));
 }
 
 TEST_F(SageMakerServiceTest, DescribeTellsBackWhatWasSentAndWhatSdksIndex) {
-  ASSERT_TRUE(Call("CreateTrainingJob", Job("j")).ok());
+  ASSERT_TRUE(Try("CreateTrainingJob", Job("j")).ok());
 
-  const auto job = Call("DescribeTrainingJob", Json::Object({{"TrainingJobName", "j"}}));
+  const auto job = Try("DescribeTrainingJob", Json::Object({{"TrainingJobName", "j"}}));
 
   ASSERT_TRUE(job.ok());
   EXPECT_EQ(job->GetString("TrainingJobStatus"), "InProgress");
@@ -159,7 +107,7 @@ TEST_F(SageMakerServiceTest, ASubmitDirectoryInJsonIsFound) {
   Json job = Job("j");
   job["HyperParameters"] = Json::Object(
       {{"sagemaker_submit_directory", "\"s3://b/j/source/sourcedir.tar.gz\""}, {"epochs", "3"}});
-  ASSERT_TRUE(Call("CreateTrainingJob", job).ok());
+  ASSERT_TRUE(Try("CreateTrainingJob", job).ok());
 
   const auto record = records_.Get({orchestrator::kTrainingJobKind, context_.scope(), "j"});
 
@@ -167,27 +115,27 @@ TEST_F(SageMakerServiceTest, ASubmitDirectoryInJsonIsFound) {
 }
 
 TEST_F(SageMakerServiceTest, StoppingARunningJobIsRecordedAndAnEndedOneRefused) {
-  ASSERT_TRUE(Call("CreateTrainingJob", Job("j")).ok());
+  ASSERT_TRUE(Try("CreateTrainingJob", Job("j")).ok());
   const Json name = Json::Object({{"TrainingJobName", "j"}});
-  EXPECT_EQ(Words("StopTrainingJob", name), "accepted");
-  EXPECT_EQ(Call("DescribeTrainingJob", name)->GetString("TrainingJobStatus"), "Stopping");
+  EXPECT_EQ(Refusal("StopTrainingJob", name), "accepted");
+  EXPECT_EQ(Try("DescribeTrainingJob", name)->GetString("TrainingJobStatus"), "Stopping");
   End("j", "Completed");
 
-  EXPECT_EQ(Words("StopTrainingJob", name),
+  EXPECT_EQ(Refusal("StopTrainingJob", name),
             "ValidationException: The request was rejected because the training job is in status "
             "Completed.");
-  EXPECT_EQ(Words("StopTrainingJob", Json::Object({{"TrainingJobName", "none"}})),
+  EXPECT_EQ(Refusal("StopTrainingJob", Json::Object({{"TrainingJobName", "none"}})),
             "ValidationException: Requested resource not found.");
 }
 
 TEST_F(SageMakerServiceTest, ListsAreSortedFilteredAndPaged) {
   for (const char* name : {"a", "b", "c"}) {
-    ASSERT_TRUE(Call("CreateTrainingJob", Job(name)).ok());
+    ASSERT_TRUE(Try("CreateTrainingJob", Job(name)).ok());
     clock_.Advance(std::chrono::seconds(1));
   }
   End("b", "Failed");
   const auto names = [&](Json input) {
-    const auto page = Call("ListTrainingJobs", input);
+    const auto page = Try("ListTrainingJobs", input);
     std::string text;
     for (const auto& job : page->Find("TrainingJobSummaries")->AsArray())
       text += job.GetString("TrainingJobName");
@@ -200,7 +148,7 @@ TEST_F(SageMakerServiceTest, ListsAreSortedFilteredAndPaged) {
   const auto first = names(Json::Object({{"MaxResults", 2}}));
   EXPECT_EQ(first.first, "ab");
   EXPECT_EQ(names(Json::Object({{"MaxResults", 2}, {"NextToken", first.second}})).first, "c");
-  EXPECT_THAT(Words("ListTrainingJobs", Json::Object({{"NextToken", "nonsense"}})),
+  EXPECT_THAT(Refusal("ListTrainingJobs", Json::Object({{"NextToken", "nonsense"}})),
               StartsWith("ValidationException: Invalid pagination token"));
 }
 
@@ -217,13 +165,13 @@ TEST_F(SageMakerServiceTest, AModelNeedsItsDataAndAnEndpointItsConfig) {
                                                          {"InstanceType", "ml.m5.large"},
                                                          {"InitialInstanceCount", 1}})})}});
 
-  EXPECT_EQ(Words("CreateModel", model),
+  EXPECT_EQ(Refusal("CreateModel", model),
             "ValidationException: Could not find model data at s3://b/none.tar.gz.");
-  EXPECT_EQ(Words("CreateEndpointConfig", config),
+  EXPECT_EQ(Refusal("CreateEndpointConfig", config),
             "ValidationException: Could not find model "
             "\"arn:aws:sagemaker:us-west-2:123456789012:model/m\".");
   EXPECT_EQ(
-      Words("CreateEndpoint", Json::Object({{"EndpointName", "e"}, {"EndpointConfigName", "c"}})),
+      Refusal("CreateEndpoint", Json::Object({{"EndpointName", "e"}, {"EndpointConfigName", "c"}})),
       "ValidationException: Could not find endpoint configuration "
       "\"arn:aws:sagemaker:us-west-2:123456789012:endpoint-config/c\".");
 }
@@ -236,34 +184,33 @@ TEST_F(SageMakerServiceTest, AnEndpointKeepsWhatItNeedsOfItsModel) {
                                      {"ModelName", "m"},
                                      {"InstanceType", "ml.m5.large"},
                                      {"InitialInstanceCount", 2}});
-  ASSERT_EQ(Words("CreateModel", model), "accepted");
+  ASSERT_EQ(Refusal("CreateModel", model), "accepted");
+  ASSERT_EQ(Refusal("CreateEndpointConfig",
+                    Json::Object({{"EndpointConfigName", "c"},
+                                  {"ProductionVariants", Json::Array({variant})}})),
+            "accepted");
   ASSERT_EQ(
-      Words("CreateEndpointConfig", Json::Object({{"EndpointConfigName", "c"},
-                                                  {"ProductionVariants", Json::Array({variant})}})),
+      Refusal("CreateEndpoint", Json::Object({{"EndpointName", "e"}, {"EndpointConfigName", "c"}})),
       "accepted");
-  ASSERT_EQ(
-      Words("CreateEndpoint", Json::Object({{"EndpointName", "e"}, {"EndpointConfigName", "c"}})),
-      "accepted");
-  ASSERT_EQ(Words("DeleteModel", Json::Object({{"ModelName", "m"}})), "accepted");
+  ASSERT_EQ(Refusal("DeleteModel", Json::Object({{"ModelName", "m"}})), "accepted");
 
-  const auto endpoint = Call("DescribeEndpoint", Json::Object({{"EndpointName", "e"}}));
+  const auto endpoint = Try("DescribeEndpoint", Json::Object({{"EndpointName", "e"}}));
 
   EXPECT_EQ(endpoint->GetString("EndpointStatus"), "Creating");
   const Json& described = endpoint->Find("ProductionVariants")->AsArray()[0];
   EXPECT_EQ(described.GetInt("DesiredInstanceCount"), 2);
   EXPECT_EQ(described.GetInt("CurrentInstanceCount", -1), 0);
   EXPECT_THAT(
-      Words("UpdateEndpoint", Json::Object({{"EndpointName", "e"}, {"EndpointConfigName", "c"}})),
+      Refusal("UpdateEndpoint", Json::Object({{"EndpointName", "e"}, {"EndpointConfigName", "c"}})),
       HasSubstr("Cannot update in-progress endpoint"));
-  EXPECT_EQ(Words("DeleteEndpoint", Json::Object({{"EndpointName", "e"}})), "accepted");
+  EXPECT_EQ(Refusal("DeleteEndpoint", Json::Object({{"EndpointName", "e"}})), "accepted");
   EXPECT_EQ(
-      Call("DescribeEndpoint", Json::Object({{"EndpointName", "e"}}))->GetString("EndpointStatus"),
+      Try("DescribeEndpoint", Json::Object({{"EndpointName", "e"}}))->GetString("EndpointStatus"),
       "Deleting");
 }
 
 TEST_F(SageMakerServiceTest, PassingARoleIsARightOfItsOwn) {
-  const auto wanted =
-      service_->operations().find("CreateTrainingJob")->second.access(context_, Job("J"));
+  const auto wanted = AccessOf("CreateTrainingJob", Job("J"));
 
   ASSERT_EQ(wanted.size(), 2U);
   EXPECT_EQ(wanted[0].action, "sagemaker:CreateTrainingJob");

@@ -5,12 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/file.h"
 #include "services/sagemaker/list.h"
 #include "services/sagemaker/resource.h"
-#include "services/sagemaker/sagemaker_service.h"
-#include "testing/fake_clock.h"
-#include "testing/memory_record_store.h"
+#include "services/sagemaker/test_sagemaker.h"
 
 namespace sagebrush::services::sagemaker {
 namespace {
@@ -23,21 +20,8 @@ Json Tag(const std::string& key, const std::string& value) {
   return Json::Object({{"Key", key}, {"Value", value}});
 }
 
-class TagsTest : public ::testing::Test {
+class TagsTest : public SageMakerTest {
  protected:
-  TagsTest() {
-    objects_ = objectstore::ObjectStore::Open(folder_.path() / "objects", clock_).value();
-    catalogue_ = std::make_unique<orchestrator::Catalogue>(
-        orchestrator::Catalogue::Load(folder_.path()).value());
-    service_ = MakeSageMakerService({.records = records_,
-                                     .roles = roles_,
-                                     .objects = *objects_,
-                                     .catalogue = *catalogue_,
-                                     .nudge = [] {}});
-    context_.account = "123456789012";
-    context_.region = "us-west-2";
-    context_.now = clock_.Now();
-  }
   std::string Keep(const ResourceType& type, const std::string& name,
                    const std::string& status = "") {
     context_.now = clock_.Now();
@@ -46,29 +30,22 @@ class TagsTest : public ::testing::Test {
     EXPECT_TRUE(records_.Insert(record.value()).ok());
     return record.value().document.GetString("arn");
   }
-  aws::Outcome<Json> Call(std::string_view operation, const Json& input) {
-    return service_->operations().find(operation)->second.document(context_, input);
-  }
-  std::string Words(std::string_view operation, const Json& input) {
-    const auto outcome = Call(operation, input);
-    return outcome.ok() ? "accepted" : outcome.error(aws::Protocol::kJson).message;
-  }
   std::vector<std::string> TagsAt(const std::string& arn) {
     std::vector<std::string> out;
-    const auto listed = Call("ListTags", Json::Object({{"ResourceArn", arn}}));
+    const auto listed = Try("ListTags", Json::Object({{"ResourceArn", arn}}));
     EXPECT_TRUE(listed.ok());
     for (const auto& tag : listed->Find("Tags")->AsArray())
       out.push_back(tag.GetString("Key") + "=" + tag.GetString("Value"));
     return out;
   }
   std::string Add(const std::string& arn, std::initializer_list<Json> tags) {
-    return Words("AddTags", Json::Object({{"ResourceArn", arn}, {"Tags", Json::Array(tags)}}));
+    return Refusal("AddTags", Json::Object({{"ResourceArn", arn}, {"Tags", Json::Array(tags)}}));
   }
   // All names over all pages.
   std::vector<std::string> Names(const std::string& operation, Json input) {
     std::vector<std::string> names;
     for (;;) {
-      const auto page = Call(operation, input);
+      const auto page = Try(operation, input);
       EXPECT_TRUE(page.ok());
       for (const auto& [member, list] : page->AsObject())
         if (list.is_array())
@@ -78,15 +55,6 @@ class TagsTest : public ::testing::Test {
       input["NextToken"] = page->GetString("NextToken");
     }
   }
-
-  TempFolder folder_ = TempFolder::Create().value();
-  sagebrush::testing::FakeClock clock_;
-  sagebrush::testing::MemoryRecordStore records_;
-  iam::Roles roles_{records_, clock_};
-  std::unique_ptr<orchestrator::Catalogue> catalogue_;
-  std::unique_ptr<objectstore::ObjectStore> objects_;
-  std::unique_ptr<Service> service_;
-  RequestContext context_;
 };
 
 TEST_F(TagsTest, AreAddedChangedListedAndTakenAwayOnEveryKind) {
@@ -96,8 +64,8 @@ TEST_F(TagsTest, AreAddedChangedListedAndTakenAwayOnEveryKind) {
     EXPECT_EQ(Add(arn, {Tag("team", "blue"), Tag("cost", "1")}), "accepted");
     EXPECT_EQ(Add(arn, {Tag("team", "red")}), "accepted");
     EXPECT_THAT(TagsAt(arn), ElementsAre("cost=1", "team=red")) << type->noun;
-    EXPECT_EQ(Words("DeleteTags", Json::Object({{"ResourceArn", arn},
-                                                {"TagKeys", Json::Array({"team", "other"})}})),
+    EXPECT_EQ(Refusal("DeleteTags", Json::Object({{"ResourceArn", arn},
+                                                  {"TagKeys", Json::Array({"team", "other"})}})),
               "accepted");
     EXPECT_THAT(TagsAt(arn), ElementsAre("cost=1"));
   }
@@ -106,9 +74,9 @@ TEST_F(TagsTest, AreAddedChangedListedAndTakenAwayOnEveryKind) {
 TEST_F(TagsTest, AddingToAResourceTellsAllThatItHasAndLeavesItsTimes) {
   const std::string arn = Keep(kModel, "m");
   ASSERT_EQ(Add(arn, {Tag("a", "1")}), "accepted");
-  context_.now += std::chrono::seconds(5);
+  clock_.Advance(std::chrono::seconds(5));
   const auto added =
-      Call("AddTags", Json::Object({{"ResourceArn", arn}, {"Tags", Json::Array({Tag("b", "2")})}}));
+      Try("AddTags", Json::Object({{"ResourceArn", arn}, {"Tags", Json::Array({Tag("b", "2")})}}));
   ASSERT_TRUE(added.ok());
   EXPECT_EQ(added->Find("Tags")->size(), 2u);
   const auto record = records_.Get(KeyOf(kModel, context_, "m"));
@@ -128,10 +96,12 @@ TEST_F(TagsTest, AreRefusedWhereAwsRefusesThem) {
 TEST_F(TagsTest, OfAnUnknownResourceAreRefusedByItsName) {
   const std::string arn = "arn:aws:sagemaker:us-west-2:123456789012:";
   const auto words = [&](const std::string& resource) {
-    return Words("ListTags", Json::Object({{"ResourceArn", resource}}));
+    return Refusal("ListTags", Json::Object({{"ResourceArn", resource}}));
   };
-  EXPECT_EQ(words(arn + "model/none"), "Could not find model \"" + arn + "model/none\".");
-  EXPECT_EQ(words(arn + "training-job/none"), "Requested resource not found.");
+  EXPECT_EQ(words(arn + "model/none"),
+            "ValidationException: Could not find model \"" + arn + "model/none\".");
+  EXPECT_EQ(words(arn + "training-job/none"),
+            "ValidationException: Requested resource not found.");
   EXPECT_THAT(words(arn + "notebook-instance/n"), HasSubstr("cannot be tagged on this server"));
   Keep(kModel, "m");
   EXPECT_THAT(words("arn:aws:sagemaker:us-east-1:123456789012:model/m"),
@@ -147,7 +117,7 @@ TEST_F(TagsTest, ComeWithACreateAndGoWithADelete) {
   ASSERT_TRUE(records_.Insert(record.value()).ok());
   const std::string arn = record->document.GetString("arn");
   EXPECT_THAT(TagsAt(arn), ElementsAre("a=1", "b=2"));
-  ASSERT_TRUE(Call("DeleteModel", Json::Object({{"ModelName", "m"}})).ok());
+  ASSERT_TRUE(Try("DeleteModel", Json::Object({{"ModelName", "m"}})).ok());
   Keep(kModel, "m");
   EXPECT_THAT(TagsAt(arn), IsEmpty());
 }
@@ -155,32 +125,29 @@ TEST_F(TagsTest, ComeWithACreateAndGoWithADelete) {
 TEST_F(TagsTest, ArePagedByTokensOfTheirOwn) {
   const std::string arn = Keep(kModel, "m");
   ASSERT_EQ(Add(arn, {Tag("a", ""), Tag("b", ""), Tag("c", "")}), "accepted");
-  const auto first = Call("ListTags", Json::Object({{"ResourceArn", arn}, {"MaxResults", 2}}));
+  const auto first = Try("ListTags", Json::Object({{"ResourceArn", arn}, {"MaxResults", 2}}));
   ASSERT_EQ(first->Find("Tags")->size(), 2u);
   const auto rest =
-      Call("ListTags",
-           Json::Object({{"ResourceArn", arn}, {"NextToken", first->GetString("NextToken")}}));
+      Try("ListTags",
+          Json::Object({{"ResourceArn", arn}, {"NextToken", first->GetString("NextToken")}}));
   ASSERT_EQ(rest->Find("Tags")->size(), 1u);
   EXPECT_FALSE(rest->Has("NextToken"));
-  EXPECT_THAT(Words("ListTags", Json::Object({{"ResourceArn", arn}, {"NextToken", "page 2"}})),
+  EXPECT_THAT(Refusal("ListTags", Json::Object({{"ResourceArn", arn}, {"NextToken", "page 2"}})),
               HasSubstr("Invalid pagination token"));
 }
 
 TEST_F(TagsTest, AreConditionsOfWhatACallNeeds) {
   const std::string arn = Keep(kModel, "m");
   ASSERT_EQ(Add(arn, {Tag("team", "blue")}), "accepted");
-  const auto wanted = [&](std::string_view operation, const Json& input) {
-    return service_->operations().find(operation)->second.access(context_, input);
-  };
-  const auto create = wanted(
+  const auto create = AccessOf(
       "CreateModel", Json::Object({{"ModelName", "n"}, {"Tags", Json::Array({Tag("x", "1")})}}));
   ASSERT_EQ(create.size(), 2u);
   EXPECT_EQ(create[0].context.at("aws:RequestTag/x"), "1");
   EXPECT_THAT(create[0].lists.at("aws:TagKeys"), ElementsAre("x"));
   EXPECT_EQ(create[1].action, "sagemaker:AddTags");
-  const auto describe = wanted("DescribeModel", Json::Object({{"ModelName", "m"}}));
+  const auto describe = AccessOf("DescribeModel", Json::Object({{"ModelName", "m"}}));
   EXPECT_EQ(describe[0].resource_tags().value().at("team"), "blue");
-  const auto remove = wanted(
+  const auto remove = AccessOf(
       "DeleteTags", Json::Object({{"ResourceArn", arn}, {"TagKeys", Json::Array({"team"})}}));
   EXPECT_EQ(remove[0].resource, arn);
   EXPECT_THAT(remove[0].lists.at("aws:TagKeys"), ElementsAre("team"));
@@ -192,8 +159,7 @@ TEST_F(TagsTest, AreAskedForByTheResourcesOwnArnHoweverItIsSpelt) {
   const std::string before = arn.substr(0, arn.size() - std::string("secret").size());
   for (const char* spelt : {"secret", "Secret", "SECRET"})
     for (const char* operation : {"AddTags", "ListTags", "DeleteTags"}) {
-      const auto wanted = service_->operations().find(operation)->second.access(
-          context_, Json::Object({{"ResourceArn", before + spelt}}));
+      const auto wanted = AccessOf(operation, Json::Object({{"ResourceArn", before + spelt}}));
       ASSERT_EQ(wanted.size(), 1u);
       EXPECT_EQ(wanted[0].resource, arn) << operation << " " << spelt;
     }
@@ -213,11 +179,8 @@ TEST_F(TagsTest, AreFoundByAnArnOfThisServiceAndPlaceOnly) {
 }
 
 TEST_F(TagsTest, AnEndpointIsAskedForAndItsConfigurationToo) {
-  const auto wanted =
-      service_->operations()
-          .find("CreateEndpoint")
-          ->second.access(context_,
-                          Json::Object({{"EndpointName", "E"}, {"EndpointConfigName", "C"}}));
+  const auto wanted = AccessOf("CreateEndpoint",
+                               Json::Object({{"EndpointName", "E"}, {"EndpointConfigName", "C"}}));
   ASSERT_EQ(wanted.size(), 2u);
   EXPECT_EQ(wanted[0].resource, "arn:aws:sagemaker:us-west-2:123456789012:endpoint/e");
   EXPECT_EQ(wanted[1].resource, "arn:aws:sagemaker:us-west-2:123456789012:endpoint-config/c");
@@ -268,12 +231,12 @@ TEST_F(ListTest, SortsFiltersAndPages) {
 TEST_F(ListTest, RefusesATokenOfAnotherListOrOrder) {
   Fill(kTrainingJob);
   Fill(kModel);
-  const auto token = Call("ListModels", Json::Object({{"MaxResults", 1}}))->GetString("NextToken");
+  const auto token = Try("ListModels", Json::Object({{"MaxResults", 1}}))->GetString("NextToken");
   for (const Json& input : {Json::Object({{"NextToken", token}, {"SortBy", "Name"}}),
                             Json::Object({{"NextToken", token}, {"SortOrder", "Ascending"}}),
                             Json::Object({{"NextToken", "garbage"}})})
-    EXPECT_THAT(Words("ListModels", input), HasSubstr("Invalid pagination token"));
-  EXPECT_THAT(Words("ListTrainingJobs", Json::Object({{"NextToken", token}})),
+    EXPECT_THAT(Refusal("ListModels", input), HasSubstr("Invalid pagination token"));
+  EXPECT_THAT(Refusal("ListTrainingJobs", Json::Object({{"NextToken", token}})),
               HasSubstr("Invalid pagination token"));
 }
 

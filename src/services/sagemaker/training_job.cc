@@ -106,9 +106,9 @@ aws::Outcome<Json> TrainingJobs::Describe(const RequestContext& context, const J
   }
   const auto definitions =
       sagemaker_metrics::ReadDefinitions(result.Find("AlgorithmSpecification"));
-  if (deps_.metrics != nullptr && !definitions.empty()) {
+  if (!definitions.empty()) {
     ASSIGN_OR_RETURN(Json last,
-                     deps_.metrics->FinalMetrics(context.scope(), record.key.name, definitions));
+                     deps_.metrics.FinalMetrics(context.scope(), record.key.name, definitions));
     if (!last.is_null()) result["FinalMetricDataList"] = std::move(last);
   }
   return result;

@@ -198,10 +198,14 @@ class RuntimeService final : public Service {
 
 }  // namespace
 
+}  // namespace sagebrush::services::sagemaker_runtime
+
+namespace sagebrush::services {
+
 std::unique_ptr<Service> MakeRuntimeService(serving::Router& router,
                                             metastore::RecordStore& records,
                                             sagemaker_metrics::InvocationMetrics& metrics) {
-  return std::make_unique<RuntimeService>(router, records, metrics);
+  return std::make_unique<sagemaker_runtime::RuntimeService>(router, records, metrics);
 }
 
-}  // namespace sagebrush::services::sagemaker_runtime
+}  // namespace sagebrush::services

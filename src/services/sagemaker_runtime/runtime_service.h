@@ -9,10 +9,10 @@
 #include "services/service.h"
 #include "serving/router.h"
 
-namespace sagebrush::services::sagemaker_runtime {
+namespace sagebrush::services {
 
 std::unique_ptr<Service> MakeRuntimeService(serving::Router& router,
                                             metastore::RecordStore& records,
                                             sagemaker_metrics::InvocationMetrics& metrics);
 
-}  // namespace sagebrush::services::sagemaker_runtime
+}  // namespace sagebrush::services
