@@ -141,7 +141,7 @@ void AddGcCommand(CLI::App& app, int* exit_code) {
   command->add_flag("--dry-run", *dry_run, "only say what would go");
   command
       ->add_option("--keep-days", *keep_days,
-                   "how long a runtime stays that no job or endpoint needs; 0: not at all")
+                   "how long runtimes and packages stay that no job or endpoint needs; 0: not at all")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command->callback([=] { *exit_code = ExitCode(CollectGarbage(*options, *keep_days, *dry_run)); });
