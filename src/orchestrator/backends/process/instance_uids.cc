@@ -52,4 +52,6 @@ std::optional<UidRange> UidsForInstances() {
   return ChooseUids(map.ok() ? *map : "0 0 4294967295");
 }
 
+std::string UidName(unsigned uid) { return "uid-" + std::to_string(uid); }
+
 }  // namespace sagebrush::orchestrator

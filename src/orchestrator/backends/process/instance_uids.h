@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace sagebrush::orchestrator {
@@ -20,5 +21,8 @@ std::optional<UidRange> ChooseUids(std::string_view uid_map);
 
 // Of this process; nothing if it is not root.
 std::optional<UidRange> UidsForInstances();
+
+// What stands for the uid among the names of the machine (machine_name.h).
+std::string UidName(unsigned uid);
 
 }  // namespace sagebrush::orchestrator

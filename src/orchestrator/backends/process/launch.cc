@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "orchestrator/backends/process/bare_instance.h"
 #include "orchestrator/backends/process/instance_uids.h"
+#include "orchestrator/backends/process/machine_name.h"
 #include "orchestrator/backends/process/strays.h"
 
 namespace sagebrush::orchestrator {
@@ -31,6 +32,9 @@ unsigned PlaceOf(const fs::path& instances, unsigned places) {
   return static_cast<unsigned>(std::hash<std::string>()(instances.parent_path().string()) % places);
 }
 
+// For now: should another server's keeper take it first, ours says so and another number is chosen.
+bool IsFree(const std::string& name) { return TakeMachineName(name).ok(); }
+
 // 0: the server is not root, or is the only one that its user namespace knows; the instance is then whoever the server is.
 Result<unsigned> TakeUid(const InstanceFolder& folder, const fs::path& instances) {
   const auto range = UidsForInstances();
@@ -41,7 +45,9 @@ Result<unsigned> TakeUid(const InstanceFolder& folder, const fs::path& instances
       LowestFreeNumber(
           instances, "uid", range->first + PlaceOf(instances, places) * kUids, kUids,
           // Another data folder's instances may have come to the same place: a uid that is in use is theirs.
-          [](unsigned candidate) { return ProcessesOf(candidate).empty(); }));
+          [](unsigned candidate) {
+            return IsFree(UidName(candidate)) && ProcessesOf(candidate).empty();
+          }));
   RETURN_IF_ERROR(folder.Note("uid", std::to_string(uid)));
   return uid;
 }
@@ -55,15 +61,20 @@ bool CanListen(unsigned port) {
   return ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
+std::string PortsName(unsigned pair) { return "ports-" + std::to_string(pair); }
+
 // The first of two ports next to each other.
-Result<unsigned> TakePorts(const InstanceFolder& folder, const fs::path& instances) {
+Result<unsigned> TakePorts(const InstanceFolder& folder, const fs::path& instances,
+                           SandboxPlan* plan) {
   const unsigned first = PlaceOf(instances, 5) * kPortPairs;
   const auto port_of = [](unsigned pair) { return kFirstPort + 2 * pair; };
   ASSIGN_OR_RETURN(const unsigned pair,
                    LowestFreeNumber(instances, "ports", first, kPortPairs, [&](unsigned number) {
-                     return CanListen(port_of(number)) && CanListen(port_of(number) + 1);
+                     return IsFree(PortsName(number)) && CanListen(port_of(number)) &&
+                            CanListen(port_of(number) + 1);
                    }));
   RETURN_IF_ERROR(folder.Note("ports", std::to_string(pair)));
+  plan->names.push_back(PortsName(pair));
   return port_of(pair);
 }
 
@@ -123,6 +134,7 @@ Result<SandboxPlan> PrepareSandbox(const InstanceSpec& spec, const InstanceFolde
   plan.work_order = spec.work_order;
   plan.held = Folders(spec.read_only);
   ASSIGN_OR_RETURN(plan.drop_to_uid, TakeUid(folder, options.instances));
+  if (plan.drop_to_uid != 0) plan.names.push_back(UidName(plan.drop_to_uid));
   const fs::path etc = folder.path() / "etc";
   const fs::path ml = folder.path() / "ml";
   // run/ stays ours: the server makes its sockets there, the instance only connects to them.
@@ -168,6 +180,7 @@ Result<SandboxPlan> PrepareBare(const InstanceSpec& spec, const InstanceFolder& 
     for (const auto& mount : spec.read_only) needed.push_back(mount.source.string());
     if (CanUse(uid, needed)) {
       plan.drop_to_uid = uid;
+      plan.names.push_back(UidName(uid));
       own = options.open_root /
             ("sagebrush-" + HexEncode(Sha256(options.instances.string())).substr(0, 12) + "-" +
              spec.id);
@@ -192,7 +205,7 @@ Result<SandboxPlan> PrepareBare(const InstanceSpec& spec, const InstanceFolder& 
     layout.ca_bundle = own / "ca-bundle.pem";
     RETURN_IF_ERROR(WriteFile(layout.ca_bundle, bundle));
   }
-  ASSIGN_OR_RETURN(const unsigned port, TakePorts(folder, options.instances));
+  ASSIGN_OR_RETURN(const unsigned port, TakePorts(folder, options.instances, &plan));
   layout.serving_port = static_cast<int>(port);
   layout.api_port = static_cast<int>(port) + 1;
   const bool has_opt_ml = CanBindOptMl();

@@ -27,6 +27,8 @@ namespace {
 constexpr std::chrono::milliseconds kPoll{2};
 constexpr std::chrono::seconds kKillDeadline{10};
 constexpr std::chrono::seconds kStartDeadline{30};  // some milliseconds on an idle machine
+// Servers that start instances at the same moment may choose the same number; each loser chooses again.
+constexpr int kNumberTries = 20;
 
 class ProcessBackend final : public Backend {
  public:
@@ -37,17 +39,10 @@ class ProcessBackend final : public Backend {
 
   Status Start(const InstanceSpec& spec) override {
     if (!IsInstanceId(spec.id)) return InvalidArgument("not an instance id: " + spec.id);
-    const InstanceFolder folder = FolderOf(spec.id);
-    if (::mkdir(folder.path().c_str(), 0700) != 0) {
-      if (errno == EEXIST && folder.has_run()) return AlreadyExists("instance " + spec.id);
-      if (errno != EEXIST) return LastErrno("cannot make " + folder.path().string());
-      // A crash came between the folder and its keeper; nothing ran in it, so it is begun anew.
-      RETURN_IF_ERROR(Remove(spec.id));
-      if (::mkdir(folder.path().c_str(), 0700) != 0)
-        return LastErrno("cannot make " + folder.path().string());
-    }
-    const Status started = Launch(spec, folder);
-    if (!started.ok()) (void)Remove(spec.id);
+    Status started;
+    int tries = 0;
+    do started = StartOnce(spec);
+    while (started.message().starts_with(kTaken) && ++tries < kNumberTries);
     return started;
   }
 
@@ -117,6 +112,21 @@ class ProcessBackend final : public Backend {
  private:
   InstanceFolder FolderOf(const std::string& id) const { return InstanceFolder(instances_ / id); }
 
+  Status StartOnce(const InstanceSpec& spec) {
+    const InstanceFolder folder = FolderOf(spec.id);
+    if (::mkdir(folder.path().c_str(), 0700) != 0) {
+      if (errno != EEXIST) return LastErrno("cannot make " + folder.path().string());
+      if (folder.has_run()) return AlreadyExists("instance " + spec.id);
+      // A crash came between the folder and its keeper; nothing ran in it, so it is begun anew.
+      RETURN_IF_ERROR(Remove(spec.id));
+      if (::mkdir(folder.path().c_str(), 0700) != 0)
+        return LastErrno("cannot make " + folder.path().string());
+    }
+    const Status started = Launch(spec, folder);
+    if (!started.ok()) (void)Remove(spec.id);
+    return started;
+  }
+
   // User code may have taken its own folders' permissions away.
   static Status RemoveAll(const fs::path& folder) {
     std::error_code error;
@@ -149,7 +159,7 @@ class ProcessBackend final : public Backend {
                                                          plan.ToJson().Dump(), kStartDeadline));
     const std::string_view said = Trim(answer.output);
     if (said == "ok") return Status::Ok();
-    if (said.starts_with(kGone)) return Unavailable(std::string(said));
+    if (said.starts_with(kGone) || said.starts_with(kTaken)) return Unavailable(std::string(said));
     return Internal("cannot start a sandbox: " + std::string(said));
   }
 

@@ -19,6 +19,7 @@
 #include "base/child_process.h"
 #include "base/file.h"
 #include "base/process_tree.h"
+#include "orchestrator/backends/process/machine_name.h"
 #include "orchestrator/backends/process/sandbox_plan.h"
 
 namespace sagebrush::orchestrator {
@@ -66,6 +67,17 @@ Result<std::vector<UniqueFd>> Hold(const std::vector<fs::path>& folders) {
     held.push_back(std::move(*fd));
   }
   return held;
+}
+
+Result<std::vector<UniqueFd>> TakeNames(const std::vector<std::string>& names) {
+  std::vector<UniqueFd> taken;
+  for (const auto& name : names) {
+    auto fd = TakeMachineName(name);
+    if (fd.status().code() == Code::kUnavailable) return Unavailable(kTaken + name);
+    if (!fd.ok()) return fd.status();
+    taken.push_back(std::move(*fd));
+  }
+  return taken;
 }
 
 // An unprivileged bubblewrap looks its sources up as that uid, and what lies below somebody's 0700 home is then not found:
@@ -249,13 +261,14 @@ int RunSandboxKeeper() {
   ::umask(022);
 
   std::optional<FileLock> lock;
-  std::vector<UniqueFd> held;
+  std::vector<UniqueFd> held, names;
   const auto start = [&]() -> Result<std::pair<SandboxPlan, Started>> {
     ASSIGN_OR_RETURN(const std::string text, ReadFile("/dev/stdin"));
     ASSIGN_OR_RETURN(const Json json, Json::Parse(text));
     ASSIGN_OR_RETURN(SandboxPlan plan, SandboxPlan::FromJson(json));
     ASSIGN_OR_RETURN(FileLock acquired, FileLock::Acquire(plan.folder / "lock"));
     lock = std::move(acquired);
+    ASSIGN_OR_RETURN(names, TakeNames(plan.names));
     ASSIGN_OR_RETURN(held, Hold(plan.held));
     // Durable: it is what tells a new server, also after a power cut, that this instance has run and must not run again.
     RETURN_IF_ERROR(WriteFileDurably(plan.folder / "pid", std::to_string(::getpid()) + "\n", 0600));

@@ -35,6 +35,7 @@ Json SandboxPlan::ToJson() const {
                             {"cgroups", ToArray(cgroups)},
                             {"binds", Json::Array()},
                             {"held", ToArray(held)},
+                            {"names", ToArray(names)},
                             {"command", ToArray(command)},
                             {"environment", ToArray(environment)},
                             {"work_order", work_order}});
@@ -53,6 +54,7 @@ Result<SandboxPlan> SandboxPlan::FromJson(const Json& json) {
   plan.drop_to_uid = static_cast<unsigned>(json.GetInt("drop_to_uid"));
   ASSIGN_OR_RETURN(plan.cgroups, ToStrings<std::filesystem::path>(json, "cgroups"));
   ASSIGN_OR_RETURN(plan.held, ToStrings<std::filesystem::path>(json, "held"));
+  ASSIGN_OR_RETURN(plan.names, ToStrings<std::string>(json, "names"));
   ASSIGN_OR_RETURN(plan.command, ToStrings<std::string>(json, "command"));
   ASSIGN_OR_RETURN(plan.environment, ToStrings<std::string>(json, "environment"));
   const Json* binds = json.Find("binds");

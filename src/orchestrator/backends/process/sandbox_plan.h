@@ -31,6 +31,8 @@ struct SandboxPlan {
   std::vector<SandboxBind> binds;
   // Folders that must stay as long as the instance lives: the keeper holds a shared lock on each, so `gc` lets them be.
   std::vector<std::filesystem::path> held = {};
+  // Of the machine, for the numbers that this instance was given (machine_name.h): the keeper holds them.
+  std::vector<std::string> names = {};
   // Without isolation: the agent's command line and environment.
   std::vector<std::string> command = {}, environment = {};
   Json work_order;

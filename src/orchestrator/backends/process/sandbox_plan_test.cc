@@ -20,6 +20,7 @@ SandboxPlan Plan() {
       .cgroups = {"/sys/fs/cgroup/memory/x"},
       .binds = {{"/data/ml", "/opt/ml", true}, {"/cache/runtime", "/opt/sagebrush/runtime", false}},
       .held = {"/cache/runtime"},
+      .names = {"uid-70000"},
       .command = {"/bin/agent", "run"},
       .environment = {"LANG=C.UTF-8"},
       .work_order = Json::Object({{"token", "secret"}})};

@@ -11,6 +11,8 @@
 
 #include "base/file.h"
 #include "base/strings.h"
+#include "orchestrator/backends/process/instance_uids.h"
+#include "orchestrator/backends/process/machine_name.h"
 
 namespace sagebrush::orchestrator {
 
@@ -75,15 +77,19 @@ std::vector<pid_t> ProcessesOf(unsigned uid) {
 }
 
 Status KillStrays(const std::string& instance, std::optional<unsigned> uid) {
+  // Held to the end: nobody is given the uid meanwhile.
+  const Result<UniqueFd> name =
+      uid ? TakeMachineName(UidName(*uid)) : Result<UniqueFd>(NotFound("no uid of its own"));
+  const unsigned own_uid = name.ok() ? uid.value_or(0) : 0;
   const auto deadline = std::chrono::steady_clock::now() + kStrayPatience;
   while (true) {
     auto left = MarkedProcesses(instance);
-    if (uid)
-      for (const pid_t pid : ProcessesOf(*uid)) left.push_back(pid);
+    if (own_uid != 0)
+      for (const pid_t pid : ProcessesOf(own_uid)) left.push_back(pid);
     if (left.empty()) return Status::Ok();
     if (std::chrono::steady_clock::now() > deadline)
       return DeadlineExceeded("processes of instance " + instance + " do not die");
-    if (uid) KillAllOf(*uid);
+    if (own_uid != 0) KillAllOf(own_uid);
     for (const pid_t pid : left) ::kill(pid, SIGKILL);
     std::this_thread::sleep_for(kPause);
   }

@@ -21,7 +21,8 @@ std::vector<pid_t> MarkedProcesses(const std::string& instance);
 // Every process of the machine that runs as `uid`.
 std::vector<pid_t> ProcessesOf(unsigned uid);
 
-// Kills them until none is left, for `kStrayPatience` at most.
+// Kills them until none is left, for `kStrayPatience` at most. By the mark alone where the uid is another instance's by now,
+// since this one's keeper holds it no more.
 Status KillStrays(const std::string& instance, std::optional<unsigned> uid);
 
 }  // namespace sagebrush::orchestrator

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "base/child_process.h"
+#include "orchestrator/backends/process/instance_uids.h"
+#include "orchestrator/backends/process/machine_name.h"
 
 namespace sagebrush::orchestrator {
 namespace {
@@ -31,6 +33,27 @@ TEST(Strays, WhatCarriesTheMarkIsFoundAndKilledAndNothingElse) {
   EXPECT_FALSE(MarkedProcesses(id + "x").empty());
   ::kill(-other->pid, SIGKILL);
   WaitForExit(other->pid);
+}
+
+TEST(Strays, AUidThatIsAnotherInstancesByNowIsLeftAlone) {
+  if (::geteuid() != 0 || !UidsForInstances()) GTEST_SKIP() << "only root can become another user";
+  const unsigned uid = UidsForInstances()->first + 4'000'001 % UidsForInstances()->count;
+  const std::string user = std::to_string(uid);
+  const auto other = StartChild({"setpriv", "--reuid", user, "--regid", user, "--clear-groups",
+                                 "sh", "-c", "echo up; sleep 600"},
+                                StandardError::kInherited);
+  ASSERT_TRUE(other.ok());
+  char buffer[8];
+  ASSERT_GT(::read(other->output.get(), buffer, sizeof buffer), 0);
+  auto keeper = TakeMachineName(UidName(uid));
+  ASSERT_TRUE(keeper.ok());
+
+  EXPECT_TRUE(KillStrays("i-strayother", uid).ok());
+  EXPECT_FALSE(ProcessesOf(uid).empty());
+
+  keeper->Reset();
+  EXPECT_TRUE(KillStrays("i-strayother", uid).ok());
+  EXPECT_EQ(WaitForExit(other->pid), 128 + SIGKILL);
 }
 
 }  // namespace
