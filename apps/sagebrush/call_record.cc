@@ -13,9 +13,14 @@ namespace sagebrush::apps {
 
 std::string ClientOf(std::string_view user_agent) {
   const auto words = Split(user_agent, ' ');
-  // SDKs put their name before or after boto3's, on which they stand.
+  // SageMaker's SDK 2 and 3 behind boto3's name: "Boto3/1.44.5 … lib/AWS-SageMaker-Python-SDK#2.257.7".
+  constexpr std::string_view kLibrary = "lib/AWS-SageMaker-Python-SDK#";
+  for (const std::string_view word : words)
+    if (word.starts_with(kLibrary))
+      return "AWS-SageMaker-Python-SDK/" + std::string(word.substr(kLibrary.size()));
+  // SDK 1 puts its name before boto3's, on which it stands.
   for (const std::string_view name :
-       {"AWS-SageMaker-Python-SDK/", "aws-cli/", "Boto3/", "Botocore/"})
+       {"AWS-SageMaker-Python-SDK/", "aws-cli/", "Boto3/", "Botocore/", "aws-sdk-js/"})
     for (const std::string_view word : words)
       if (word.starts_with(name)) return std::string(word);
   return "";

@@ -44,7 +44,8 @@ GIVEN = {
         ("ModelDataSource.S3DataSource.S3DataType", ["S3Object", "S3Prefix"]), ("ModelDataSource.S3DataSource.CompressionType", ["Gzip", "None"]),
         ("S3Uri", ["s3://kept/data/"]), ("S3OutputPath", ["s3://kept/jobs"]), ("LocalPath", ["/opt/ml/checkpoints"]),
         ("ContainerEntrypoint[]", ["/bin/true"]), ("Regex", ["loss: ([0-9.]+)"]), ("TrainingInputMode", ["File"]), ("InputMode", ["File", "FastFile"]),
-        ("ModelName", ["kept"]), ("EndpointConfigName", ["kept"]), ("MaxWaitTimeInSeconds", [7200]), ("MaxRuntimeInSeconds", [3600]),
+        ("ModelName", ["kept"]), ("UpdateEndpoint.EndpointConfigName", ["kept-createendpointconfig-1"]),
+        ("EndpointConfigName", ["kept"]), ("MaxWaitTimeInSeconds", [7200]), ("MaxRuntimeInSeconds", [3600]),
         ("HyperParameters", [{"epochs": "3", "name": '"x"'}]), ("Environment", [{"A": "b"}]),
     ],
     "iam": [("UpdateAssumeRolePolicy.PolicyDocument", [json.dumps(TRUST)]), ("AssumeRolePolicyDocument", [json.dumps(TRUST)]), ("PolicyDocument", [json.dumps(POLICY)]), ("Path", ["/kept/"]), ("MaxSessionDuration", [7200]),
@@ -69,7 +70,7 @@ RENAMED = {
     "cloudwatch": {"MetricData[].MetricName": "Metrics[].MetricName", "MetricData[].Dimensions[].Name": "Metrics[].Dimensions[].Name",
                    "MetricData[].Dimensions[].Value": "Metrics[].Dimensions[].Value"},
     "iam": {"UpdateAssumeRolePolicy.PolicyDocument": "Role.AssumeRolePolicyDocument", "PermissionsBoundary": "Role.PermissionsBoundary.PermissionsBoundaryArn"},
-    "sagemaker": {"UpdateEndpoint.DeploymentConfig": "LastDeploymentConfig"},
+    "sagemaker": {"UpdateEndpoint.DeploymentConfig": "LastDeploymentConfig", "CreateEndpoint.DeploymentConfig": "LastDeploymentConfig"},
 }
 # What others name is made before them.
 FIRST = ["CreateModel", "CreateEndpointConfig", "CreateLogGroup", "CreateLogStream"]
@@ -103,8 +104,7 @@ class Measured:
 
     def send(self, request):
         """"" when the server took it, else its sentence."""
-        while self.operation == "UpdateEndpoint" and self.client.describe_endpoint(EndpointName="kept")["EndpointStatus"] in ("Creating", "Updating"):
-            time.sleep(0.1)
+        self.settle()
         try:
             self.called = getattr(self.client, xform_name(self.operation))(**request)
             return ""
@@ -115,6 +115,11 @@ class Measured:
             return "" if code in EXISTS or "already exist" in message else "%s: %s" % (code, message)
         except botocore.exceptions.ParamValidationError as error:
             raise SystemExit("%s: tell tests/clients/boto3/kept.py what is lawful: %s" % (self.operation, error))
+
+    def settle(self):
+        """An endpoint can be updated when its last change is done, and tells of it then."""
+        while self.operation == "UpdateEndpoint" and self.client.describe_endpoint(EndpointName="kept")["EndpointStatus"] in ("Creating", "Updating"):
+            time.sleep(0.1)
 
     def bases(self):
         base = self.maker.required(self.input)
@@ -199,6 +204,7 @@ class Measured:
         return found
 
     def read(self, request):
+        self.settle()
         if self.operation == "CreateMultipartUpload":
             upload = {"Bucket": request["Bucket"], "Key": request["Key"], "UploadId": self.called["UploadId"]}
             algorithm = request.get("ChecksumAlgorithm")
