@@ -4,31 +4,20 @@
 // own delete functions.
 #include "serving/saved_model.h"
 
-#include <functional>
 #include <utility>
 
 #include <protozero/pbf_writer.hpp>
 
+#include "base/file.h"
+#include "base/log.h"
 #include "base/strings.h"
+#include "serving/internal/freeze_loops.h"
+#include "serving/internal/frozen_graph.h"
 #include "serving/internal/meta_graph.h"
-#include "serving/internal/tensorflow_c_api.h"
+#include "serving/internal/tensorflow_handles.h"
 
 namespace sagebrush::serving {
 namespace {
-
-template <typename T>
-using Owned = std::unique_ptr<T, std::function<void(T*)>>;
-
-Owned<TF_Status> NewStatus(const TensorflowCApi& api) {
-  return {api.NewStatus(), api.DeleteStatus};
-}
-
-Status ToStatus(const TensorflowCApi& api, const TF_Status* status) {
-  const int code = api.GetCode(status);
-  if (code == 0) return Status::Ok();
-  return Status(code == TF_INVALID_ARGUMENT ? Code::kInvalidArgument : Code::kInternal,
-                api.Message(status));
-}
 
 TF_DataType ToTensorflowType(DataType type) {
   switch (type) {
@@ -151,12 +140,19 @@ Result<Tensor> FromTensorflow(const TensorflowCApi& api, const TF_Tensor* tensor
 // tensorflow.ConfigProto: intra_op_parallelism_threads = 2, inter_op_parallelism_threads = 5; there
 // -1 runs every operator on the calling thread. That saves a wake-up for each, and a recurrent net
 // is a long chain of them: the tutorial's LSTM takes 15 ms of CPU a row, with TensorFlow's own pool
-// of one or two threads 18 to 25 (2 cores, both busy).
-std::string SessionConfig(int threads) {
+// of one or two threads 18 to 25 (2 cores, both busy). graph_options = 10, its rewrite_options = 10,
+// its remapping = 14: RewriterConfig.OFF = 2.
+std::string SessionConfig(int threads, bool fuses) {
   std::string config;
   protozero::pbf_writer writer(config);
   if (threads > 0) writer.add_int32(2, threads);
   writer.add_int32(5, -1);
+  if (!fuses) {
+    std::string rewriter, graph;
+    protozero::pbf_writer(rewriter).add_enum(14, 2);
+    protozero::pbf_writer(graph).add_message(10, rewriter);
+    writer.add_message(10, graph);
+  }
   return config;
 }
 
@@ -248,7 +244,10 @@ Result<std::unique_ptr<Model>> LoadSavedModel(const TensorflowLibrary& library,
   const TensorflowCApi& api = library.api();
   const auto status = NewStatus(api);
   const Owned<TF_SessionOptions> session_options(api.NewSessionOptions(), api.DeleteSessionOptions);
-  const std::string config = SessionConfig(options.threads);
+  // A folder without the file is TensorFlow's to refuse, or has it as text.
+  const auto file = ReadFile(folder / "saved_model.pb");
+  const std::string config =
+      SessionConfig(options.threads, !file.ok() || !LoopsOverSmallProducts(*file));
   api.SetConfig(session_options.get(), config.data(), config.size(), status.get());
   RETURN_IF_ERROR(ToStatus(api, status.get()));
 
@@ -262,15 +261,21 @@ Result<std::unique_ptr<Model>> LoadSavedModel(const TensorflowLibrary& library,
     return InvalidArgument("cannot load the SavedModel in " + folder.string() + ": " +
                            api.Message(status.get()));
   }
+  TF_Graph* const nodes = graph.get();
   auto model = std::make_unique<TensorflowModel>(api, std::move(graph),
                                                  session);  // closes the session from here on
-  ASSIGN_OR_RETURN(auto signatures, ReadSignatures({static_cast<const char*>(meta_graph->data),
-                                                    meta_graph->length}));
+  const std::string_view description(static_cast<const char*>(meta_graph->data),
+                                     meta_graph->length);
+  ASSIGN_OR_RETURN(auto signatures, ReadSignatures(description));
   if (signatures.empty()) {
     return InvalidArgument("the SavedModel in " + folder.string() +
                            " has no signature to serve (TensorFlow 1: "
                            "simple_save or a signature_def_map; TensorFlow 2: signatures=…)");
   }
+  if (const Status frozen = FreezeLoops(api, nodes, session, description, &signatures);
+      !frozen.ok())
+    LogWarning("models", "the loops of " + folder.string() +
+                             " run as they are, not with constants: " + frozen.ToString());
   if (Status resolved = model->Resolve(std::move(signatures)); !resolved.ok()) {
     return resolved.WithContext("the SavedModel in " + folder.string());
   }

@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <gtest/gtest.h>
 
 #include "base/file.h"
@@ -86,7 +87,7 @@ TEST_F(SavedModelTest, PredictionsAreThoseOfTensorFlowsPython) {
     ASSERT_TRUE(loaded.ok()) << loaded.status().message();
     models.push_back({model.name, model.version, std::move(loaded).value()});
   }
-  ASSERT_EQ(models.size(), 3U);
+  ASSERT_EQ(models.size(), 5U);
   ASSERT_TRUE(server.Publish(std::move(models)).ok());
 
   const Json cases = Json::Parse(ReadFile(folder_->path() / "expected.json").value()).value();
@@ -107,6 +108,20 @@ TEST_F(SavedModelTest, PredictionsAreThoseOfTensorFlowsPython) {
   RecordProperty("cases", static_cast<int>(cases.size()));
   EXPECT_LE(worst, 1e-6);
   std::printf("largest difference in %zu cases: %g\n", cases.size(), worst);
+}
+
+// Its loop reads a variable that each call counts up by one, and one that stays at a half.
+TEST_F(SavedModelTest, AVariableThatAModelWritesIsNoConstantInItsLoops) {
+  const auto model = LoadSavedModel(*library_, folder_->path() / "counter/1", {});
+  ASSERT_TRUE(model.ok()) << model.status().message();
+
+  for (const float expected : {11.5F, 13.F, 14.5F}) {
+    const auto outputs = (*model)->Run(0, {Floats({1}, {10})});
+    ASSERT_TRUE(outputs.ok()) << outputs.status().message();
+    float total = 0;
+    std::memcpy(&total, (*outputs)[0].data.data(), sizeof total);
+    EXPECT_EQ(total, expected);
+  }
 }
 
 TEST_F(SavedModelTest, SignaturesAreRead) {

@@ -63,6 +63,7 @@ Result<std::unique_ptr<TensorflowLibrary>> TensorflowLibrary::Load(
   SAGEBRUSH_TF(GetCode);
   SAGEBRUSH_TF(Message);
   SAGEBRUSH_TF(NewBuffer);
+  SAGEBRUSH_TF(NewBufferFromString);
   SAGEBRUSH_TF(DeleteBuffer);
   SAGEBRUSH_TF(AllocateTensor);
   SAGEBRUSH_TF(DeleteTensor);
@@ -80,6 +81,16 @@ Result<std::unique_ptr<TensorflowLibrary>> TensorflowLibrary::Load(
   SAGEBRUSH_TF(DeleteGraph);
   SAGEBRUSH_TF(GraphOperationByName);
   SAGEBRUSH_TF(OperationNumOutputs);
+  SAGEBRUSH_TF(NewOperation);
+  SAGEBRUSH_TF(AddInput);
+  SAGEBRUSH_TF(SetAttrType);
+  SAGEBRUSH_TF(FinishOperation);
+  SAGEBRUSH_TF(NewImportGraphDefOptions);
+  SAGEBRUSH_TF(DeleteImportGraphDefOptions);
+  SAGEBRUSH_TF(ImportGraphDefOptionsSetPrefix);
+  SAGEBRUSH_TF(ImportGraphDefOptionsAddInputMapping);
+  SAGEBRUSH_TF(ImportGraphDefOptionsRemapControlDependency);
+  SAGEBRUSH_TF(GraphImportGraphDef);
   SAGEBRUSH_TF(NewSessionOptions);
   SAGEBRUSH_TF(SetConfig);
   SAGEBRUSH_TF(DeleteSessionOptions);

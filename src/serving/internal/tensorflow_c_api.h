@@ -16,6 +16,8 @@ struct TF_Graph;
 struct TF_Session;
 struct TF_SessionOptions;
 struct TF_Operation;
+struct TF_OperationDescription;
+struct TF_ImportGraphDefOptions;
 struct TF_Buffer {
   const void* data;
   std::size_t length;
@@ -58,6 +60,7 @@ struct TensorflowCApi {
   const char* (*Message)(const TF_Status*);
 
   TF_Buffer* (*NewBuffer)();
+  TF_Buffer* (*NewBufferFromString)(const void* proto, std::size_t length);
   void (*DeleteBuffer)(TF_Buffer*);
 
   TF_Tensor* (*AllocateTensor)(TF_DataType, const std::int64_t* dims, int num_dims,
@@ -79,6 +82,21 @@ struct TensorflowCApi {
   void (*DeleteGraph)(TF_Graph*);
   TF_Operation* (*GraphOperationByName)(TF_Graph*, const char* name);
   int (*OperationNumOutputs)(TF_Operation*);
+
+  TF_OperationDescription* (*NewOperation)(TF_Graph*, const char* type, const char* name);
+  void (*AddInput)(TF_OperationDescription*, TF_Output input);
+  void (*SetAttrType)(TF_OperationDescription*, const char* name, TF_DataType);
+  TF_Operation* (*FinishOperation)(TF_OperationDescription*, TF_Status*);
+
+  TF_ImportGraphDefOptions* (*NewImportGraphDefOptions)();
+  void (*DeleteImportGraphDefOptions)(TF_ImportGraphDefOptions*);
+  void (*ImportGraphDefOptionsSetPrefix)(TF_ImportGraphDefOptions*, const char* prefix);
+  void (*ImportGraphDefOptionsAddInputMapping)(TF_ImportGraphDefOptions*, const char* source,
+                                               int source_index, TF_Output destination);
+  void (*ImportGraphDefOptionsRemapControlDependency)(TF_ImportGraphDefOptions*, const char* source,
+                                                      TF_Operation* destination);
+  void (*GraphImportGraphDef)(TF_Graph*, const TF_Buffer* graph_def,
+                              const TF_ImportGraphDefOptions*, TF_Status*);
 
   TF_SessionOptions* (*NewSessionOptions)();
   void (*SetConfig)(TF_SessionOptions*, const void* proto, std::size_t length, TF_Status*);

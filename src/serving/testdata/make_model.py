@@ -5,6 +5,8 @@ make_model.py FOLDER   (with TensorFlow 1.15)
 FOLDER/lstm/1     the sentiment tutorial's model, saved by simple_save, weights from a fixed seed
 FOLDER/mlp/3      two named inputs (float, int64), two outputs
 FOLDER/text/1     a string in; a string (bytes) and its length out
+FOLDER/rnn/1      words by a table into tf.nn.dynamic_rnn, its weights in variables of the older kind
+FOLDER/counter/1  a loop over a variable that each call counts up
 FOLDER/expected.json  [{"model": ..., "request": body, "outputs": {name: nested list}}]
 """
 import base64
@@ -88,9 +90,37 @@ def text(folder):
     return [("text", json.dumps({"instances": instances}), {"joined_bytes": joined, "length": [len(t) for t in encoded]})]
 
 
+def rnn(folder):
+    session = fresh_session(5)
+    words = tf.placeholder(tf.string, [None, 6], "words")
+    vocabulary = ["a", "b", "c", "d"]
+    table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(vocabulary, list(range(4)), tf.string, tf.int64), 4)
+    inputs = tf.nn.embedding_lookup(tf.get_variable("embedding", [5, 3], use_resource=False), table.lookup(words))
+    with tf.variable_scope("net", use_resource=False):
+        outputs, _ = tf.nn.dynamic_rnn(tf.nn.rnn_cell.BasicLSTMCell(8), inputs, dtype=tf.float32)
+        score = tf.layers.dense(outputs[:, -1], 2)
+    assert any(op.type == "VariableV2" for op in session.graph.get_operations())
+    session.run([tf.global_variables_initializer(), tf.tables_initializer()])
+    tf.saved_model.simple_save(session, folder + "/rnn/1", {"words": words}, {"score": score}, legacy_init_op=tf.tables_initializer())
+    rows = [["a", "b", "c", "d", "a", "unknown"], ["d"] * 6]
+    return [("rnn", json.dumps({"instances": rows}), {"score": session.run(score, {words: rows}).tolist()})]
+
+
+def counter(folder):
+    session = fresh_session(6)
+    x = tf.placeholder(tf.float32, [None], "x")
+    calls = tf.get_variable("calls", [], use_resource=True, initializer=tf.zeros_initializer())
+    step = tf.get_variable("step", [], use_resource=True, initializer=tf.constant_initializer(0.5))
+    with tf.control_dependencies([calls.assign_add(1.0)]):
+        _, total = tf.while_loop(lambda i, _: i < 3, lambda i, total: (i + 1, total + calls * step), [0, tf.identity(x)])
+    session.run(tf.global_variables_initializer())
+    save(folder + "/counter/1", session, {"x": x}, {"total": total})
+    return []  # what it answers depends on how often it was asked
+
+
 def main():
     folder = sys.argv[1]
-    cases = [case for make in (lstm, mlp, text) for case in make(folder)]
+    cases = [case for make in (lstm, mlp, text, rnn, counter) for case in make(folder)]
     with open(folder + "/expected.json", "w") as out:
         json.dump([{"model": m, "request": r, "outputs": o} for m, r, o in cases], out)
 
