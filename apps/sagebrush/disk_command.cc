@@ -6,6 +6,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "apps/sagebrush/disk_report.h"
+#include "apps/sagebrush/report.h"
 #include "apps/sagebrush/storage.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -14,33 +16,9 @@ namespace sagebrush::apps {
 
 namespace {
 
-using orchestrator::CachedFolder;
 using orchestrator::StorageSnapshot;
 
 constexpr int kKeepDays = 30;
-
-std::string Readable(std::uint64_t bytes) {
-  char text[32];
-  if (bytes >= 1'000'000'000)
-    std::snprintf(text, sizeof text, "%8.2f GB", static_cast<double>(bytes) / 1e9);
-  else if (bytes >= 1'000'000)
-    std::snprintf(text, sizeof text, "%8.1f MB", static_cast<double>(bytes) / 1e6);
-  else
-    std::snprintf(text, sizeof text, "%8.1f KB", static_cast<double>(bytes) / 1e3);
-  return text;
-}
-
-std::string StandingOf(const CachedFolder& folder, const StorageSnapshot& snapshot) {
-  if (folder.in_use) return "in use";
-  if (folder.kind == CachedFolder::Kind::kLeftover) return "left over";
-  if (folder.kind == CachedFolder::Kind::kRuntime) {
-    if (!folder.in_catalogue) return "not in the catalogue";
-    if (!folder.is_current) return "of an older recipe";
-    if (snapshot.needed_runtimes.contains(folder.name)) return "needed";
-  }
-  const auto days = std::chrono::duration_cast<std::chrono::days>(folder.unused_for).count();
-  return days == 0 ? "last used today" : "last used " + std::to_string(days) + " days ago";
-}
 
 Json ToJson(const ServerOptions& options, const StorageSnapshot& snapshot) {
   Json data = Json::Object({{"path", options.data_folder.string()}});
@@ -115,11 +93,6 @@ Status CollectGarbage(ServerOptions options, int keep_days, bool dry_run) {
   return Status::Ok();
 }
 
-int ExitCode(const Status& status) {
-  if (!status.ok()) std::fprintf(stderr, "sagebrush: %s\n", status.message().c_str());
-  return status.ok() ? 0 : 1;
-}
-
 }  // namespace
 
 void AddDiskCommand(CLI::App& app, int* exit_code) {
@@ -128,7 +101,7 @@ void AddDiskCommand(CLI::App& app, int* exit_code) {
   const auto as_json = std::make_shared<bool>(false);
   AddPathOptions(command, options.get());
   command->add_flag("--json", *as_json, "one JSON document, in bytes");
-  command->callback([=] { *exit_code = ExitCode(PrintDisk(*options, *as_json)); });
+  command->callback([=] { *exit_code = Report(PrintDisk(*options, *as_json)); });
 }
 
 void AddGcCommand(CLI::App& app, int* exit_code) {
@@ -140,11 +113,12 @@ void AddGcCommand(CLI::App& app, int* exit_code) {
   AddPathOptions(command, options.get());
   command->add_flag("--dry-run", *dry_run, "only say what would go");
   command
-      ->add_option("--keep-days", *keep_days,
-                   "how long runtimes and packages stay that no job or endpoint needs; 0: not at all")
+      ->add_option(
+          "--keep-days", *keep_days,
+          "how long runtimes and packages stay that no job or endpoint needs; 0: not at all")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command->callback([=] { *exit_code = ExitCode(CollectGarbage(*options, *keep_days, *dry_run)); });
+  command->callback([=] { *exit_code = Report(CollectGarbage(*options, *keep_days, *dry_run)); });
 }
 
 }  // namespace sagebrush::apps

@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/sagebrush/control_plane.h"
+#include "apps/sagebrush/report.h"
 #include "apps/sagebrush/server_options.h"
 
 namespace sagebrush::apps {
@@ -49,11 +50,7 @@ void AddDownCommand(CLI::App& app, int* exit_code) {
   auto* command = app.add_subcommand("down", "stop the server and every workload");
   const auto options = std::make_shared<ServerOptions>();
   AddPathOptions(command, options.get());
-  command->callback([=] {
-    const Status status = Down(*options);
-    if (!status.ok()) std::fprintf(stderr, "sagebrush: %s\n", status.message().c_str());
-    *exit_code = status.ok() ? 0 : 1;
-  });
+  command->callback([=] { *exit_code = Report(Down(*options)); });
 }
 
 }  // namespace sagebrush::apps

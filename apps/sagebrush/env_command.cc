@@ -9,6 +9,7 @@
 
 #include "apps/sagebrush/client_access.h"
 #include "apps/sagebrush/env_install.h"
+#include "apps/sagebrush/report.h"
 #include "apps/sagebrush/server_options.h"
 #include "base/file.h"
 
@@ -85,8 +86,7 @@ void AddEnvCommand(CLI::App& app, int* exit_code) {
                           : chosen.credential_process
                               ? PrintProcessCredentials(chosen.data_folder)
                               : Print(chosen.data_folder, chosen.unset, chosen.format);
-    if (!status.ok()) std::fprintf(stderr, "sagebrush: %s\n", status.message().c_str());
-    *exit_code = status.ok() ? 0 : 1;
+    *exit_code = Report(status);
   });
 }
 

@@ -13,6 +13,7 @@
 
 #include "apps/sagebrush/client_access.h"
 #include "apps/sagebrush/env_command.h"
+#include "apps/sagebrush/report.h"
 #include "apps/sagebrush/server_options.h"
 #include "base/file.h"
 
@@ -28,10 +29,7 @@ constexpr int kUsageCode = 2;
 // Returns only if the command cannot be started.
 int Run(const fs::path& data_folder, const std::vector<std::string>& command) {
   const auto changes = ChangesFor(data_folder, CurrentEnvironment());
-  if (!changes.ok()) {
-    std::fprintf(stderr, "sagebrush: %s\n", changes.status().message().c_str());
-    return 1;
-  }
+  if (!changes.ok()) return Report(changes.status());
   for (const auto& [name, value] : *changes) {
     if (value) {
       ::setenv(name.c_str(), value->c_str(), 1);

@@ -14,7 +14,10 @@
 #include "apps/sagebrush/client_access.h"
 #include "apps/sagebrush/connect_policy.h"
 #include "apps/sagebrush/control_plane.h"
+#include "apps/sagebrush/end_server.h"
 #include "apps/sagebrush/open_files.h"
+#include "apps/sagebrush/report.h"
+#include "apps/sagebrush/restart_policy.h"
 #include "apps/sagebrush/server_options.h"
 #include "apps/sagebrush/supervisor.h"
 #include "apps/sagebrush/upstream_choice.h"
@@ -33,11 +36,6 @@ const std::map<std::string, LogLevel> kLogLevels = {{"debug", LogLevel::kDebug},
                                                     {"warning", LogLevel::kWarning},
                                                     {"error", LogLevel::kError}};
 
-int Fail(const Status& status) {
-  std::fprintf(stderr, "sagebrush: %s\n", status.message().c_str());
-  return 1;
-}
-
 struct Signals {
   sigset_t set{};
   // Before any thread starts, so that all inherit it and only Wait sees them.
@@ -55,18 +53,6 @@ struct Signals {
   }
 };
 
-Status ReadListen(const std::string& listen, ServerOptions* options) {
-  const auto colon = listen.rfind(':');
-  const auto port = colon == std::string::npos
-                        ? std::nullopt
-                        : ParseUint(std::string_view(listen).substr(colon + 1));
-  if (!port || *port > 65535)
-    return InvalidArgument("--listen takes ADDRESS:PORT, such as 127.0.0.1:7070");
-  options->address = listen.substr(0, colon);
-  options->port = static_cast<int>(*port);
-  return Status::Ok();
-}
-
 // On the sockets that whoever started us holds (--supervise, systemd), or on one of our own. Gives the first one's address.
 Result<std::string> Listen(http::Server& server, const ServerOptions& options,
                            std::vector<UniqueFd> inherited) {
@@ -82,14 +68,10 @@ Result<std::string> Listen(http::Server& server, const ServerOptions& options,
   return address;
 }
 
-int ExitCodeOf(const Status& status) {
-  return status.ok() ? 0 : IsRefusal(status) ? kRefusedToStart : 1;
-}
-
-// From listening to SIGTERM or SIGINT. `all_answered` becomes false when a handler still runs at the end.
+// From listening to SIGTERM or SIGINT.
 Status ServeUntilSignal(const ServerOptions& options, std::vector<UniqueFd> inherited,
                         const Signals& signals, ControlPlane& plane, http::Server& server,
-                        UpstreamChoice& upstream, bool* all_answered) {
+                        UpstreamChoice& upstream) {
   ASSIGN_OR_RETURN(const std::string address, Listen(server, options, std::move(inherited)));
   upstream.ListensOn(static_cast<int>(
       ParseUint(std::string_view(address).substr(address.rfind(':') + 1)).value_or(0)));
@@ -110,7 +92,7 @@ Status ServeUntilSignal(const ServerOptions& options, std::vector<UniqueFd> inhe
                         : "stopping; workloads stay and are found again at the next start");
   // The loop first: an instance that it starts now would find no socket, and its job would fail for it.
   plane.Stop();
-  *all_answered = server.Stop(kGrace);
+  server.Stop(kGrace);  // what still runs then: EndServer
   ::unlink(file.c_str());
   return signal == SIGINT ? plane.Shutdown() : Status::Ok();
 }
@@ -148,16 +130,9 @@ Status Serve(ServerOptions options) {
   ASSIGN_OR_RETURN(server, http::Server::Create(http_options, [&plane](http::Exchange& exchange) {
                      plane->chain().Handle(exchange);
                    }));
-  bool all_answered = true;
-  const Status ended = ServeUntilSignal(options, std::move(inherited), signals, *plane, *server,
-                                        upstream, &all_answered);
-  if (all_answered && server->Stop(std::chrono::milliseconds(0))) return ended;
-  // A handler still runs, in what would now be destroyed. An invocation may take a minute, and its client's connection is
-  // cut. What was acknowledged is durable at any moment.
-  LogWarning("server", "left while requests were still under way");
-  if (!ended.ok()) Fail(ended);
-  std::fflush(nullptr);
-  std::_Exit(ExitCodeOf(ended));
+  const Status ended =
+      ServeUntilSignal(options, std::move(inherited), signals, *plane, *server, upstream);
+  return EndServer(*server, ended);
 }
 
 Status PrintOperations() {
@@ -215,23 +190,20 @@ void AddServerCommand(CLI::App& app, int* exit_code) {
       ->check(CLI::IsMember(kLogLevels))
       ->default_str("info");
   command->callback([=] {
-    Status status = ReadListen(*listen, options.get());
+    Status status = ParseListen(*listen, options.get());
     if (status.ok() && *supervise) {
       *exit_code = Supervise(options->address, options->port, options->data_folder);
       return;
     }
     if (status.ok()) status = Serve(*options);
-    if (!status.ok()) Fail(status);
-    *exit_code = ExitCodeOf(status);
+    Report(status);
+    *exit_code = ServerExitCode(status);
   });
 }
 
 void AddOperationsCommand(CLI::App& app, int* exit_code) {
   auto* command = app.add_subcommand("operations", "list the operations that have handlers");
-  command->callback([=] {
-    const Status status = PrintOperations();
-    *exit_code = status.ok() ? 0 : Fail(status);
-  });
+  command->callback([=] { *exit_code = Report(PrintOperations()); });
 }
 
 }  // namespace sagebrush::apps

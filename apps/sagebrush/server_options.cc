@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/file.h"
+#include "base/strings.h"
 
 namespace sagebrush::apps {
 
@@ -28,6 +29,20 @@ fs::path DefaultDataFolder() {
 fs::path DefaultCacheFolder() {
   return FromEnvironment("SAGEBRUSH_CACHE",
                          FromEnvironment("XDG_CACHE_HOME", Home() / ".cache") / "sagebrush");
+}
+
+Status ParseListen(std::string_view listen, ServerOptions* options) {
+  const std::size_t colon = listen.rfind(':');
+  std::string_view address = listen.substr(0, colon);
+  if (address.starts_with('[') && address.ends_with(']'))
+    address = address.substr(1, address.size() - 2);
+  const auto port =
+      colon == std::string_view::npos ? std::nullopt : ParseUint(listen.substr(colon + 1));
+  if (address.empty() || !port || *port > 65535)
+    return InvalidArgument("--listen takes ADDRESS:PORT, such as 127.0.0.1:7070 or [::1]:7070");
+  options->address = address;
+  options->port = static_cast<int>(*port);
+  return Status::Ok();
 }
 
 Status FillPaths(ServerOptions* options) {

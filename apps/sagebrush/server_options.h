@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/network.h"
@@ -35,6 +36,8 @@ struct ServerOptions {
 
 std::filesystem::path DefaultDataFolder();
 std::filesystem::path DefaultCacheFolder();
+// "127.0.0.1:7070", "[::1]:7070", "localhost:0": what --listen takes, into `options`.
+Status ParseListen(std::string_view listen, ServerOptions* options);
 // Fills what was not given: the programs beside this one, catalogue and kit in the checkout or installation around it.
 Status FillPaths(ServerOptions* options);
 // --data-dir and where the rest is, for every command that works on a data folder.

@@ -13,6 +13,8 @@
 #include <unistd.h>
 #include <vector>
 
+#include "apps/sagebrush/report.h"
+#include "apps/sagebrush/restart_policy.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -189,44 +191,21 @@ class Supervisor {
   int restarts_ = 0;
 };
 
-int Refuse(const Status& status) {
-  std::fprintf(stderr, "sagebrush: %s\n", status.message().c_str());
-  return kRefusedToStart;
-}
-
 }  // namespace
-
-bool IsRefusal(const Status& status) {
-  switch (status.code()) {
-    case Code::kInvalidArgument:
-    case Code::kNotFound:
-    case Code::kAlreadyExists:
-    case Code::kFailedPrecondition:
-    case Code::kPermissionDenied:
-    case Code::kUnimplemented:
-    case Code::kDataLoss:
-      return true;
-    default:
-      return false;
-  }
-}
-
-std::chrono::milliseconds RestartPause(int failures_in_a_row) {
-  constexpr auto kFirst = 100ms;
-  constexpr auto kMost = 5000ms;
-  if (failures_in_a_row <= 1) return 0ms;
-  return std::min<std::chrono::milliseconds>(kFirst * (1 << std::min(failures_in_a_row - 2, 10)),
-                                             kMost);
-}
 
 int Supervise(const std::string& address, int port, const std::filesystem::path& data_folder) {
   auto socket = http::BindTcp(address, port);
-  if (!socket.ok())
-    return Refuse(
+  if (!socket.ok()) {
+    Report(
         socket.status().WithContext("is another server running there? Choose another "
                                     "port with --listen"));
+    return kRefusedToStart;
+  }
   auto command = ServerCommand();
-  if (!command.ok()) return Refuse(command.status());
+  if (!command.ok()) {
+    Report(command.status());
+    return kRefusedToStart;
+  }
   return Supervisor(std::move(*socket), std::move(*command), data_folder).Run();
 }
 
