@@ -2,16 +2,13 @@
 #include "apps/sagebrush/env_install.h"
 
 #include <cstdio>
-#include <functional>
-#include <optional>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "apps/sagebrush/botocore_endpoints.h"
 #include "apps/sagebrush/client_access.h"
+#include "apps/sagebrush/user_file.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/json.h"
 #include "services/client_profile.h"
 
@@ -20,7 +17,6 @@ namespace sagebrush::apps {
 namespace {
 
 using services::ProfileFile;
-using Text = std::optional<std::string>;  // absent: no such file
 
 constexpr std::chrono::hours kProcessCredentialLife{1};
 
@@ -49,61 +45,12 @@ Result<Places> FindPlaces() {
                 fs::path(home->second) / ".aws/sagebrush"};
 }
 
-Result<Text> ReadIfThere(const fs::path& path) {
-  std::error_code error;
-  if (!fs::exists(path, error) && !error) return Text();
-  ASSIGN_OR_RETURN(std::string text, ReadFile(path));
-  return Text(std::move(text));
-}
-
-// Where the path leads: a file that is a link elsewhere stays one.
-fs::path Target(const fs::path& path) {
-  std::error_code error;
-  const fs::path target = fs::weakly_canonical(path, error);
-  return error ? path : target;
-}
-
-Status WriteAs(const fs::path& path, const std::string& text) {
-  const fs::path target = Target(path);
-  struct stat status {};
-  const unsigned mode = ::stat(target.c_str(), &status) == 0 ? status.st_mode & 07777 : 0600;
-  RETURN_IF_ERROR(MakeFolders(target.parent_path(), 0700));
-  return WriteFileDurably(target, text, mode);
-}
-
-// One of the two files: as it is, and as it would be without us.
-struct Managed {
-  fs::path path;
-  Text current;
-  Text original;
-  bool untouched = true;  // since we wrote it
-};
-
-// `entry` is the note's word of the file, or null; `undo` takes ours out of an edited file.
-Result<Managed> Examine(const fs::path& path, const Json* entry,
-                        const std::function<std::string(const std::string&)>& undo) {
-  Managed file{.path = path, .current = {}, .original = {}};
-  ASSIGN_OR_RETURN(file.current, ReadIfThere(path));
-  if (entry == nullptr || !file.current) {
-    file.original = file.current;
-    return file;
-  }
-  file.untouched = HexEncode(Sha256(*file.current)) == entry->GetString("sha256");
-  if (!file.untouched) {
-    file.original = undo(*file.current);
-  } else if (const std::string copy = entry->GetString("copy"); !copy.empty()) {
-    ASSIGN_OR_RETURN(std::string text, ReadFile(copy));
-    file.original = std::move(text);
-  }
-  return file;
-}
-
 struct Installation {
   Places places;
   Text note_text;
   Json note;
-  Managed config;
-  Managed endpoints;
+  UserFile config;
+  UserFile endpoints;
 };
 
 // What is there now. A note names the files it is about, wherever the variables point today.
@@ -167,53 +114,13 @@ std::string HostOf(const std::string& address) {
   return scheme == std::string::npos ? address : address.substr(scheme + 3);
 }
 
-// Where the text is kept: `first`, or the next free `first`.1, .2 … A copy with another text is never overwritten: it may be
-// the only one that has what the user once wrote.
-fs::path CopyFor(const fs::path& first, const Text& text) {
-  fs::path copy = first;
-  for (int i = 1; text; ++i) {
-    const auto there = ReadIfThere(copy);
-    if (there.ok() && (!*there || **there == *text)) break;
-    copy = first.string() + "." + std::to_string(i);
-  }
-  return copy;
-}
-
-// Keeps the original beside the note; gives the note's entry.
-Result<Json> Keep(const Managed& file, const fs::path& copy, const std::string& wanted) {
-  Json entry = Json::Object(
-      {{"path", file.path.string()}, {"copy", ""}, {"sha256", HexEncode(Sha256(wanted))}});
-  if (file.original) {
-    RETURN_IF_ERROR(WriteFileDurably(copy, *file.original, 0600));
-    entry["copy"] = copy.string();
-  }
-  return entry;
-}
-
-void SayWritten(const Managed& file, const fs::path& copy, const std::string& what) {
+void SayWritten(const UserFile& file, const fs::path& copy, const std::string& what) {
   if (file.original) {
     std::printf("changed %s: %s\n  as it was before: %s\n", file.path.c_str(), what.c_str(),
                 copy.c_str());
   } else {
     std::printf("made %s: %s\n", file.path.c_str(), what.c_str());
   }
-}
-
-Status PutBack(const Managed& file) {
-  if (!file.current) {
-    std::printf("%s has gone already\n", file.path.c_str());
-    return Status::Ok();
-  }
-  if (!file.original) {
-    if (::unlink(file.path.c_str()) != 0) return LastErrno("cannot remove " + file.path.string());
-    std::printf("removed %s, which was not there before\n", file.path.c_str());
-    return Status::Ok();
-  }
-  if (*file.original != *file.current) RETURN_IF_ERROR(WriteAs(file.path, *file.original));
-  std::printf(file.untouched ? "%s is as it was before\n"
-                             : "%s was changed since: took out only what is ours\n",
-              file.path.c_str());
-  return Status::Ok();
 }
 
 }  // namespace
@@ -253,11 +160,11 @@ Status InstallProfile(const fs::path& data_folder, const std::string& profile) {
                             {"region", access.region},
                             {"sts_host", host},
                             {"sts_previous", sts->previous}});
-  ASSIGN_OR_RETURN(note["config"], Keep(found.config, config_copy, config));
-  ASSIGN_OR_RETURN(note["endpoints"], Keep(found.endpoints, endpoints_copy, sts->text));
+  ASSIGN_OR_RETURN(note["config"], KeepOriginal(found.config, config_copy, config));
+  ASSIGN_OR_RETURN(note["endpoints"], KeepOriginal(found.endpoints, endpoints_copy, sts->text));
   RETURN_IF_ERROR(WriteFileDurably(found.places.note(), note.DumpPretty() + "\n", 0600));
-  RETURN_IF_ERROR(WriteAs(found.places.config, config));
-  RETURN_IF_ERROR(WriteAs(found.places.endpoints, sts->text));
+  RETURN_IF_ERROR(WriteThrough(found.places.config, config));
+  RETURN_IF_ERROR(WriteThrough(found.places.endpoints, sts->text));
 
   SayWritten(found.config, config_copy,
              (removed.empty() ? "the profile " : "in place of yours, the profile ") + profile +
