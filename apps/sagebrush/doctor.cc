@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apps/sagebrush/doctor.h"
 
-#include <arpa/inet.h>
-#include <cmath>
-#include <netinet/in.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/timex.h>
 #include <unistd.h>
 
 #include "apps/sagebrush/doctor_disk.h"
 #include "base/child_process.h"
 #include "base/file.h"
-#include "base/strings.h"
+#include "http/authority.h"
+#include "http/listening.h"
 #include "orchestrator/admission.h"
 #include "orchestrator/backends/process/cgroup.h"
+#include "orchestrator/backends/process/instance_uids.h"
 #include "orchestrator/backends/process/sandbox_check.h"
 
 namespace sagebrush::apps {
@@ -133,28 +131,6 @@ Finding TimeOfDay(const Clock& clock) {
   return {.name = "clock", .what = "synchronised"};
 }
 
-Finding Port(const ServerOptions& options) {
-  const UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const int on = 1;
-  ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(options.port));
-  const std::string text = options.address + ":" + std::to_string(options.port);
-  if (::inet_pton(AF_INET, options.address.c_str(), &address.sin_addr) != 1 ||
-      ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
-    return {.name = "port", .what = text + " is free"};
-  const auto ours = ReadFile(options.data_folder / "server.json");
-  if (ours.ok() && ours->find(":" + std::to_string(options.port) + "\"") != std::string::npos &&
-      FileLock::IsHeld(options.data_folder / "lock"))
-    return {.name = "port", .what = "this data folder's server listens on " + text};
-  return {.name = "port",
-          .level = Level::kProblem,
-          .what = text + " is taken by another program, or may not be used",
-          .remedies = {"see which: ss -ltnp 'sport = :" + std::to_string(options.port) + "'",
-                       "or choose another: sagebrush server --listen 127.0.0.1:7071"}};
-}
-
 Finding Programs(const ServerOptions& options) {
   for (const char* name : {"sagebrush-agent", "sagebrush-model-server"})
     if (::access((options.programs_folder / name).c_str(), X_OK) != 0)
@@ -199,66 +175,62 @@ Finding Certificates(const ServerOptions& options) {
           .remedies = {"after that, take `sagebrush env` again in every shell"}};
 }
 
+// The first folder on the way to `path` that others than its owner cannot enter; nothing where all can.
+std::optional<fs::path> ClosedFolder(const fs::path& path) {
+  std::error_code error;
+  fs::path folder;
+  for (const fs::path& part : fs::weakly_canonical(path, error)) {
+    folder /= part;
+    const auto status = fs::status(folder, error);
+    if (fs::is_directory(status) &&
+        (status.permissions() & fs::perms::others_exec) == fs::perms::none)
+      return folder;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
+
+Finding ExaminePort(const ServerOptions& options) {
+  const std::string text = http::Authority{options.address, options.port}.ToString();
+  const auto socket = http::BindTcp(options.address, options.port);
+  if (socket.ok()) return {.name = "port", .what = text + " is free"};
+  const auto ours = ReadFile(options.data_folder / "server.json");
+  if (ours.ok() && ours->find(":" + std::to_string(options.port) + "\"") != std::string::npos &&
+      FileLock::IsHeld(options.data_folder / "lock"))
+    return {.name = "port", .what = "this data folder's server listens on " + text};
+  return {.name = "port",
+          .level = Level::kProblem,
+          .what = socket.status().message(),
+          .remedies = {"if another program has it, see which: ss -ltnp 'sport = :" +
+                           std::to_string(options.port) + "'",
+                       "or choose another: sagebrush server --listen 127.0.0.1:7071"}};
+}
+
+std::optional<Finding> ExamineUsers(const ServerOptions& options, bool has_uids) {
+  if (options.isolation != orchestrator::Isolation::kNone || !has_uids) return std::nullopt;
+  for (const auto& path : {options.programs_folder, options.kit_folder, options.cache_folder})
+    if (const auto closed = ClosedFolder(path); !path.empty() && closed)
+      return Finding{
+          .name = "users",
+          .level = Level::kWarning,
+          .what = "every instance runs as root: only root may enter " + closed->string() +
+                  ", and what instances run lies below it (" + path.string() + ")",
+          .remedies = {"give the cache another place: SAGEBRUSH_CACHE=/var/cache/sagebrush",
+                       "and the checkout one outside " + closed->string() + ", such as /opt"}};
+  return Finding{.name = "users", .what = "every instance runs as a user of its own"};
+}
 
 std::vector<Finding> Examine(const ServerOptions& options, const Clock& clock) {
   std::vector<Finding> findings = {Sandboxes(options), Cgroups(),   Memory(),
                                    Processor(),        OpenFiles(), TimeOfDay(clock)};
+  if (auto users = ExamineUsers(options, orchestrator::UidsForInstances().has_value()))
+    findings.push_back(*std::move(users));
   for (auto& finding : ExamineDisk(options)) findings.push_back(std::move(finding));
-  for (auto& finding : {Port(options), Programs(options), RuntimeTools(), Certificates(options)})
+  for (auto& finding :
+       {ExaminePort(options), Programs(options), RuntimeTools(), Certificates(options)})
     findings.push_back(finding);
   return findings;
-}
-
-bool HasProblem(const std::vector<Finding>& findings) {
-  for (const auto& finding : findings)
-    if (finding.level == Level::kProblem) return true;
-  return false;
-}
-
-namespace {
-
-const char* NameOf(Level level) {
-  return level == Level::kOk ? "ok" : level == Level::kWarning ? "warning" : "problem";
-}
-
-std::string Padded(std::string text, std::size_t width) {
-  if (text.size() < width) text.append(width - text.size(), ' ');
-  return text;
-}
-
-std::string Indented(std::string_view text, const char* indent) {
-  std::string out;
-  for (const auto line : Split(text, '\n'))
-    out += out.empty() ? std::string(line) : "\n" + std::string(indent) + std::string(line);
-  return out;
-}
-
-}  // namespace
-
-std::string ToText(const std::vector<Finding>& findings) {
-  std::string text;
-  for (const auto& finding : findings) {
-    text += Padded(NameOf(finding.level), 9) + Padded(finding.name, 14) + finding.what + "\n";
-    for (const auto& remedy : finding.remedies)
-      text += "           what to do: " + Indented(Trim(remedy), "               ") + "\n";
-  }
-  text += HasProblem(findings) ? "\nA server cannot work here as it is: see the problems above.\n"
-                               : "\nA server can work here.\n";
-  return text;
-}
-
-Json ToJson(const std::vector<Finding>& findings) {
-  Json list = Json::Array();
-  for (const auto& finding : findings) {
-    Json remedies = Json::Array();
-    for (const auto& remedy : finding.remedies) remedies.Append(remedy);
-    list.Append(Json::Object({{"name", finding.name},
-                              {"level", NameOf(finding.level)},
-                              {"what", finding.what},
-                              {"remedies", std::move(remedies)}}));
-  }
-  return Json::Object({{"ok", !HasProblem(findings)}, {"findings", std::move(list)}});
 }
 
 }  // namespace sagebrush::apps

@@ -18,7 +18,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can take th
 
 def doctor(folder, before=(), words=(), environment=None):
     """(exit code, findings by name) of doctor after `before`, which ends by running its arguments."""
-    command = [*before, str(BIN / "sagebrush"), "doctor", "--json", "--port", "0", "--data-dir", str(folder / "data"), *words]
+    command = [*before, str(BIN / "sagebrush"), "doctor", "--json", "--listen", "127.0.0.1:0", "--data-dir", str(folder / "data"), *words]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, env=dict(os.environ, SAGEBRUSH_CACHE=str(CACHE), **(environment or {})))
     document = json.loads(done.stdout)
     assert document["ok"] == (done.returncode == 0), done
@@ -76,7 +76,7 @@ def where_namespaces_are_forbidden(folder, *words):
 @needs_root
 def test_where_user_namespaces_are_forbidden_it_names_the_setting_and_the_server_says_the_same(folder):
     program = str(BIN / "sagebrush")
-    code, told = where_namespaces_are_forbidden(folder, program, "doctor", "--port", "0", "--data-dir", str(folder / "data"))
+    code, told = where_namespaces_are_forbidden(folder, program, "doctor", "--listen", "127.0.0.1:0", "--data-dir", str(folder / "data"))
     refused, said = where_namespaces_are_forbidden(folder, program, "server", "--listen", "127.0.0.1:0", "--data-dir", str(folder / "data"))
 
     sentence = "this machine allows no user namespaces (user.max_user_namespaces is 0), and jobs run in such"
@@ -102,6 +102,25 @@ def test_without_isolation_the_sandbox_is_no_problem_but_a_warning(folder):
     code, findings = doctor(folder, words=["--isolation", "none"])
 
     assert code == 0 and findings["sandboxes"]["level"] == "warning"
+
+
+@needs_root
+@pytest.mark.parametrize("mode", [0o755, 0o700])
+def test_without_isolation_root_is_told_where_others_cannot_reach_the_cache(folder, mode):
+    home = folder / "home"
+    home.mkdir(mode)
+    words = ["--isolation", "none", "--cache-dir", str(home / ".cache/sagebrush")]
+    if subprocess.run(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "test", "-x", str(BIN), "-a", "-x", str(folder)]).returncode != 0:
+        pytest.skip("the programs or the test's own folder lie where others cannot walk to")
+
+    code, findings = doctor(folder, words=words)
+
+    assert code == 0
+    if mode == 0o755:
+        assert findings["users"]["level"] == "ok"
+    else:
+        assert findings["users"]["level"] == "warning" and "only root may enter %s," % home in findings["users"]["what"]
+        assert "SAGEBRUSH_CACHE=/var/cache/sagebrush" in remedy(findings, "users")
 
 
 def test_few_open_files_are_told_with_the_way_to_more(folder):
@@ -135,10 +154,25 @@ def test_a_folder_of_another_user_is_told(folder):
     assert findings["cgroups"]["level"] in ("ok", "warning")
 
 
+def test_an_ipv6_address_and_a_name_are_looked_at(folder):
+    command = [str(BIN / "sagebrush"), "doctor", "--json", "--data-dir", str(folder / "data"), "--listen"]
+    whats = {}
+    for listen in ("[::1]:0", "localhost:0", "no-such-host.invalid:7070", "192.0.2.1:7070", "nonsense"):
+        done = subprocess.run([*command, listen], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+        document = json.loads(done.stdout or "{}")
+        whats[listen] = [(f["level"], f["what"]) for f in document.get("findings", []) if f["name"] == "port"] or [(done.returncode, done.stderr.decode())]
+
+    if Path("/proc/net/if_inet6").exists():
+        assert whats["[::1]:0"] == [("ok", "[::1]:0 is free")]
+    assert whats["localhost:0"] == [("ok", "localhost:0 is free")]
+    assert whats["no-such-host.invalid:7070"][0][0] == "problem" and whats["192.0.2.1:7070"][0][0] == "problem"
+    assert whats["nonsense"][0][0] == 1 and "ADDRESS:PORT" in whats["nonsense"][0][1]
+
+
 def test_a_taken_port_is_told_and_ones_own_server_is_not(server):
-    port = server.address.rsplit(":", 1)[1]
-    ours = subprocess.run([str(BIN / "sagebrush"), "doctor", "--json", "--port", port, "--data-dir", str(server.data)], stdout=subprocess.PIPE, timeout=60)
-    other = subprocess.run([str(BIN / "sagebrush"), "doctor", "--port", port, "--data-dir", str(server.folder / "other")], stdout=subprocess.PIPE, timeout=60)
+    port = "127.0.0.1:" + server.address.rsplit(":", 1)[1]
+    ours = subprocess.run([str(BIN / "sagebrush"), "doctor", "--json", "--listen", port, "--data-dir", str(server.data)], stdout=subprocess.PIPE, timeout=60)
+    other = subprocess.run([str(BIN / "sagebrush"), "doctor", "--listen", port, "--data-dir", str(server.folder / "other")], stdout=subprocess.PIPE, timeout=60)
 
     assert [f["level"] for f in json.loads(ours.stdout)["findings"] if f["name"] == "port"] == ["ok"]
     assert other.returncode == 1 and "--listen" in other.stdout.decode() and "what to do:" in other.stdout.decode()
