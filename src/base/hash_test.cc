@@ -15,6 +15,10 @@ TEST(HashTest, DigestsMatchPublishedVectors) {
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(HexEncode(HmacSha256("Jefe", "what do ya want for nothing?")),  // RFC 4231, case 2
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  EXPECT_EQ(
+      HexEncode(HmacSha256(  // case 6: a key longer than a block
+          std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First")),
+      "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
 TEST(HashTest, ChecksumsMatchTheCatalogueOfCrcs) {

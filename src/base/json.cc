@@ -29,14 +29,18 @@ Json FromElement(simdjson::dom::element element) {
     case element_type::STRING:
       return Json(std::string_view(element));
     case element_type::ARRAY: {
+      const simdjson::dom::array array(element);
       Json::ArrayType items;
-      for (const auto item : simdjson::dom::array(element)) items.push_back(FromElement(item));
+      items.reserve(array.size());
+      for (const auto item : array) items.push_back(FromElement(item));
       return Json(std::move(items));
     }
     case element_type::OBJECT: {
+      const simdjson::dom::object fields(element);
       Json object = Json::Object();
       auto& members = object.AsObject();
-      for (const auto field : simdjson::dom::object(element))
+      members.reserve(fields.size());
+      for (const auto field : fields)
         members.emplace_back(std::string(field.key), FromElement(field.value));
       return object;
     }
@@ -103,8 +107,13 @@ void Write(const Json& value, int indent, std::string* out) {
 void AppendJsonString(std::string_view text, std::string* out) {
   static constexpr char kHex[] = "0123456789abcdef";
   out->push_back('"');
-  for (const char c : text) {
+  std::size_t plain = 0;  // from here on nothing needs an escape: appended as one
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && c != '"' && c != '\\') continue;
+    out->append(text, plain, i - plain);
+    plain = i + 1;
     switch (c) {
       case '"':
         out->append("\\\"");
@@ -122,15 +131,12 @@ void AppendJsonString(std::string_view text, std::string* out) {
         out->append("\\t");
         break;
       default:
-        if (byte < 0x20) {
-          out->append("\\u00");
-          out->push_back(kHex[byte >> 4]);
-          out->push_back(kHex[byte & 15]);
-        } else {
-          out->push_back(c);
-        }
+        out->append("\\u00");
+        out->push_back(kHex[byte >> 4]);
+        out->push_back(kHex[byte & 15]);
     }
   }
+  out->append(text, plain);
   out->push_back('"');
 }
 

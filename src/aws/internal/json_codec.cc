@@ -188,6 +188,7 @@ Json EncodeJsonValue(const Member& member, const Json& value) {
 Json EncodeJsonStructure(const Shape& shape, const Json& document) {
   Json out = Json::Object();
   if (!document.is_object()) return out;
+  out.AsObject().reserve(document.size());
   for (const auto& [name, value] : document.AsObject()) {
     const Member* member = shape.Find(name);
     if (member == nullptr || member->location != Location::kBody || value.is_null()) continue;
