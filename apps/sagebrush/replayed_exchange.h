@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// An Exchange whose body has been read already, because the signature covers it (inference requests name no hash). The
+// An Exchange whose body has been read already, to know what a form asks for, and is then streamed after all. The
 // handler reads it as if it came from the wire. One thread, as every Exchange.
 #pragma once
 
@@ -38,6 +38,10 @@ class ReplayedExchange final : public http::Exchange {
       ReplayedExchange again(inner, rest);
       resume(again, why);
     });
+  }
+  http::Waker ParkOn(int fd, Ready ready, std::chrono::milliseconds at_most,
+                     Resume resume) override {
+    return inner_.ParkOn(fd, ready, at_most, std::move(resume));
   }
   bool head_sent() const override { return inner_.head_sent(); }
   Result<UniqueFd> TakeConnection() override { return inner_.TakeConnection(); }

@@ -97,6 +97,15 @@ struct RequestChain::Call {
   aws::ReplyTo reply_to;
 };
 
+// What an answer needs of its request, however late it comes. Shared, because what is held or parked is a std::function, which
+// wants copies.
+struct RequestChain::Reply {
+  aws::Route route;
+  const aws::Operation& operation;
+  aws::ReplyTo reply_to;
+  std::string who;
+};
+
 std::string RequestChain::Describe(const Call& call) {
   std::string who = "nobody";
   if (!call.context.principal.arn.empty())
@@ -259,14 +268,9 @@ aws::Outcome<std::monostate> RequestChain::Walk(Call& call) {
   (void)authenticated;
   if (!operation.ok()) return operation.error(call.route.protocol);
 
-  ASSIGN_OR_RETURN(const Json input, aws::Decode(call.route, *call.operation, call.request,
-                                                 streams ? std::string_view() : call.body));
-  const auto service = services_.find(call.route.service->name);
-  const services::Operation* handler = nullptr;
-  if (service != services_.end()) {
-    const auto it = service->second->operations().find(call.operation->name);
-    if (it != service->second->operations().end()) handler = &it->second;
-  }
+  ASSIGN_OR_RETURN(Json input, aws::Decode(call.route, *call.operation, call.request,
+                                           streams ? std::string_view() : call.body));
+  const services::Operation* const handler = FindHandler(call.route, *call.operation);
   if (handler != nullptr) {
     const auto global = services::GlobalConditionKeys(call.context, call.request.peer);
     for (auto& wanted : handler->access(call.context, input)) {
@@ -287,36 +291,76 @@ aws::Outcome<std::monostate> RequestChain::Walk(Call& call) {
   if (auto violation = validator_.Check(*call.route.service, *call.operation, input))
     return std::move(*violation);
   if (handler == nullptr) return aws::NotImplemented(call.route.protocol, *call.operation);
-  const auto record = [calls = calls_.get(), service = call.route.service->name,
-                       operation = call.operation->name,
-                       agent = call.request.headers.GetOr("User-Agent", "")](const auto& outcome) {
-    if (calls != nullptr && outcome.ok()) calls->Add(service, operation, agent);
-  };
   if (handler->stream) {
     ReplayedExchange replayed(call.exchange, std::move(call.body));
-    const auto outcome =
+    auto outcome =
         handler->stream(call.context, input,
                         call.body_read ? static_cast<http::Exchange&>(replayed) : call.exchange);
-    record(outcome);
-    if (outcome.ok() && IsLogged(LogLevel::kDebug))
-      LogDebug("request", Describe(call) + ": answered");
+    if (!outcome.ok()) return outcome;
+    NoteAnswered(call.request, call.route, *call.operation);
+    if (IsLogged(LogLevel::kDebug)) LogDebug("request", Describe(call) + ": answered");
     return outcome;
   }
+  const auto reply = std::make_shared<const Reply>(Reply{.route = std::move(call.route),
+                                                         .operation = *call.operation,
+                                                         .reply_to = std::move(call.reply_to),
+                                                         .who = call.context.principal.arn});
+  if (handler->relay) {
+    handler->relay(call.context, input, std::move(call.body), call.exchange,
+                   [this, reply](http::Exchange& exchange, aws::Outcome<http::Response> outcome) {
+                     Send(exchange, *reply, std::move(outcome));
+                   });
+    return std::monostate();
+  }
   held_.Answer(
-      call.exchange, *handler, call.context, input,
-      [route = call.route, operation = call.operation, reply_to = call.reply_to,
-       who = call.context.principal.arn,
-       record](http::Exchange& exchange, const aws::Outcome<Json>& answer) {
-        record(answer);
-        const auto line = [&] {
-          return apps::Describe(exchange.request(), reply_to.request_id, route, operation, who);
-        };
-        if (!answer.ok())
-          return SendError(exchange, route, answer.error(route.protocol), reply_to, line());
-        if (IsLogged(LogLevel::kDebug)) LogDebug("request", line() + ": answered");
-        (void)exchange.Send(aws::Encode(route, *operation, answer.value(), reply_to));
+      call.exchange, *handler, std::move(call.context), std::move(input),
+      [this, reply](http::Exchange& exchange, const aws::Outcome<Json>& result) {
+        if (result.ok())
+          Send(exchange, *reply,
+               aws::Encode(reply->route, reply->operation, result.value(), reply->reply_to));
+        else
+          Send(exchange, *reply, result.error(reply->route.protocol));
       });
   return std::monostate();
+}
+
+void RequestChain::Send(http::Exchange& exchange, const Reply& reply,
+                        aws::Outcome<http::Response> outcome) const {
+  const auto line = [&] {
+    return apps::Describe(exchange.request(), reply.reply_to.request_id, reply.route,
+                          &reply.operation, reply.who);
+  };
+  if (!outcome.ok())
+    return SendError(exchange, reply.route, outcome.error(reply.route.protocol), reply.reply_to,
+                     line());
+  NoteAnswered(exchange.request(), reply.route, reply.operation);
+  if (IsLogged(LogLevel::kDebug)) LogDebug("request", line() + ": answered");
+  (void)exchange.Send(std::move(outcome).value());  // a client that has gone needs no answer
+}
+
+void RequestChain::NoteAnswered(const http::Request& request, const aws::Route& route,
+                                const aws::Operation& operation) const {
+  if (calls_ == nullptr) return;
+  calls_->Add(route.service->name, operation.name, request.headers.GetOr("User-Agent", ""));
+}
+
+const services::Operation* RequestChain::FindHandler(const aws::Route& route,
+                                                     const aws::Operation& operation) const {
+  const auto service = services_.find(route.service->name);
+  if (service == services_.end()) return nullptr;
+  const auto found = service->second->operations().find(operation.name);
+  return found == service->second->operations().end() ? nullptr : &found->second;
+}
+
+bool RequestChain::RunsAtOnce(const http::Request& request) const {
+  if (aws::IsForm(request)) return false;
+  const aws::Route route = aws::RouteRequest(request, {});
+  // S3 waits for disks, all of it; and finding its operation is the most work.
+  if (route.service == nullptr || route.protocol == aws::Protocol::kRestXml) return false;
+  const auto operation = aws::RouteOperation(route, request);
+  if (!operation.ok()) return false;
+  const services::Operation* const handler = FindHandler(route, **operation);
+  return handler != nullptr && handler->at_once;
 }
 
 aws::Outcome<std::monostate> RequestChain::ReadBody(Call& call, std::uint64_t limit) {

@@ -121,6 +121,9 @@ Status Serve(ServerOptions options) {
   http_options.refuse = [&plane](const http::Refusal& refusal) {
     return plane->chain().Refuse(refusal);
   };
+  http_options.runs_at_once = [&plane](const http::Request& request) {
+    return plane->chain().RunsAtOnce(request);
+  };
   http_options.on_connect = [&options, &upstream](const http::ConnectRequest& asked) {
     auto decision = DecideConnect(asked.peer, asked.host, options.instance_networks);
     if (decision.action == http::ConnectDecision::Action::kTunnel)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The blocking client: a non-blocking socket under poll() with a deadline a call. One thread at a time.
+// The client: a non-blocking socket, moved on by whoever waits for it; the blocking calls wait by poll() with a deadline. One
+// thread at a time.
 #include "http/client.h"
 
 #include <algorithm>
@@ -10,11 +11,11 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <variant>
 
 #include "base/strings.h"
 #include "http/internal/addresses.h"
 #include "http/internal/blocking_io.h"
+#include "http/internal/client_state.h"
 #include "http/internal/head_parser.h"
 
 namespace sagebrush::http {
@@ -22,9 +23,6 @@ namespace sagebrush::http {
 using namespace internal;  // NOLINT: this file is a part of it
 
 namespace {
-
-constexpr std::size_t kMaxHeadBytes = 256 << 10;
-constexpr std::size_t kJoinBytes = 64 << 10;
 
 // Waits until a connect() under way is done.
 Status FinishConnect(int fd, SteadyTime end, const std::string& whom) {
@@ -90,28 +88,6 @@ Result<UniqueFd> ConnectTcp(const std::string& host, int port, std::chrono::mill
   return failure;
 }
 
-struct ClientConnection::State {
-  State(UniqueFd connected, std::chrono::milliseconds timeout)
-      : socket(std::move(connected)), transport(socket.get()), call_timeout(timeout) {}
-
-  Patience Deadline() const { return Patience::Until(Clock::System().SteadyNow() + call_timeout); }
-  Result<std::string> MakeHead(const Request& request, std::uint64_t content_length);
-  Status Write(std::string_view data, bool more, Patience patience);
-  Result<Response> ReadHead(Patience patience);
-  Result<std::size_t> ReadBody(char* data, std::size_t size, Patience patience);
-
-  UniqueFd socket;
-  SocketTransport transport;
-  const std::chrono::milliseconds call_timeout;
-  InputBuffer input;
-  BodyDecoder decoder;
-  std::string method;           // of the request under way
-  std::uint64_t body_left = 0;  // of the request's, to be sent
-  bool awaiting_head = false;
-  bool keep_alive = true;
-  bool broken = false;
-};
-
 Result<std::string> ClientConnection::State::MakeHead(const Request& request,
                                                       std::uint64_t content_length) {
   if (broken || awaiting_head || !decoder.done() || body_left > 0) {
@@ -149,38 +125,17 @@ Status ClientConnection::State::Write(std::string_view data, bool more, Patience
 }
 
 Result<Response> ClientConnection::State::ReadHead(Patience patience) {
-  if (!awaiting_head) return FailedPrecondition("no request was sent");
-  const auto fail = [this](Status status) {
-    broken = true;
-    return status;
-  };
-  std::size_t scanned = 0;
   for (;;) {
-    const HeadScan scan = ScanHead(input.view(), scanned);
-    if (scan.state == HeadScan::State::kBareLineFeed)
-      return fail(Unavailable("the answer is not HTTP/1.1"));
-    if (scan.state == HeadScan::State::kComplete) {
-      auto parsed = ParseResponseHead(input.view().substr(0, scan.bytes), method);
-      input.Consume(scan.bytes);
-      if (const auto* error = std::get_if<HeadError>(&parsed))
-        return fail(Unavailable(error->text));
-      auto& head = std::get<ResponseHead>(parsed);
-      scanned = 0;
-      if (head.response.status < 200 && head.response.status != 101)
-        continue;  // 100 Continue and the like
-      awaiting_head = false;
-      decoder = BodyDecoder(head.framing);
-      // A request that was not sent to its end leaves the connection between two messages.
-      keep_alive = keep_alive && head.keep_alive && body_left == 0 && head.response.status != 101;
-      body_left = 0;
-      return std::move(head.response);
-    }
-    scanned = input.size();
-    if (scanned > kMaxHeadBytes) return fail(Unavailable("the answer's head is too long"));
+    ASSIGN_OR_RETURN(auto head, TakeHead());
+    if (head) return *std::move(head);
     char buffer[16 << 10];
     auto got = ReadSome(&transport, buffer, sizeof buffer, patience);
-    if (!got.ok()) return fail(got.status());
-    if (*got == 0) return fail(Unavailable("the server closed the connection without an answer"));
+    if (got.ok() && *got == 0)
+      got = Unavailable("the server closed the connection without an answer");
+    if (!got.ok()) {
+      broken = true;
+      return got.status();
+    }
     input.Append({buffer, *got});
   }
 }
@@ -199,35 +154,22 @@ ClientConnection::ClientConnection(UniqueFd socket, std::chrono::milliseconds ca
 }
 ClientConnection::~ClientConnection() = default;
 ClientConnection::ClientConnection(ClientConnection&&) noexcept = default;
+ClientConnection& ClientConnection::operator=(ClientConnection&&) noexcept = default;
 
 Result<Response> ClientConnection::Call(const Request& request, std::string_view body,
                                         std::uint64_t limit) {
   const Patience patience = state_->Deadline();
-  ASSIGN_OR_RETURN(std::string head, state_->MakeHead(request, body.size()));
-  const bool joined = body.size() <= kJoinBytes;
-  if (joined) head.append(body);
-  Status sent = state_->Write(head, !joined, patience);
-  if (sent.ok() && !joined) sent = state_->Write(body, false, patience);
-  state_->body_left = 0;
-  // A server may answer and close before it has read everything; its answer says more than our broken pipe.
-  auto response = state_->ReadHead(patience);
-  if (!response.ok()) return sent.ok() ? response.status() : sent;
-
-  std::size_t filled = 0;
-  std::string& content = response->body;
+  RETURN_IF_ERROR(Begin(request, body, limit));
   for (;;) {
-    content.resize(std::max<std::size_t>(filled + (filled >> 1), filled + (16 << 10)));
-    ASSIGN_OR_RETURN(const std::size_t got,
-                     state_->ReadBody(content.data() + filled, content.size() - filled, patience));
-    filled += got;
-    if (filled > limit) {
-      state_->broken = true;
-      return ResourceExhausted("the answer is longer than " + std::to_string(limit) + " bytes");
-    }
-    if (got == 0) break;
+    ASSIGN_OR_RETURN(const Progress progress, Advance());
+    if (progress == Progress::kDone) return TakeAnswer();
+    const Status ready =
+        WaitReady(fd(), progress == Progress::kToWrite ? Io::Kind::kWantWrite : Io::Kind::kWantRead,
+                  patience);
+    if (ready.ok()) continue;
+    state_->broken = true;
+    return ready;
   }
-  content.resize(filled);
-  return response;
 }
 
 Status ClientConnection::SendHead(const Request& request, std::uint64_t content_length) {

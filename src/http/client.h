@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A blocking HTTP/1.1 client on one connection, for the agent, the router and the command line. Not synchronised: one thread
-// at a time. Every call has the connection's deadline, counted anew for each call.
+// An HTTP/1.1 client on one connection, for the agent, the router and the command line: blocking, or step by step for an event
+// loop. Not synchronised: one thread at a time. Every blocking call has the connection's deadline, counted anew for each call.
 #pragma once
 
 #include <chrono>
@@ -25,11 +25,21 @@ class ClientConnection {
                             std::chrono::milliseconds call_timeout = std::chrono::seconds(60));
   ~ClientConnection();
   ClientConnection(ClientConnection&&) noexcept;
+  ClientConnection& operator=(ClientConnection&&) noexcept;
 
   // A whole request and its whole answer. Content-Length is set here; Host must be in `request.headers`.
   // kResourceExhausted when the answer's body is longer than `limit`.
   Result<Response> Call(const Request& request, std::string_view body,
                         std::uint64_t limit = std::uint64_t{64} << 20);
+
+  // The same without ever waiting: Begin, then Advance, and again whenever the socket is ready for what it asked for. `body`
+  // must live until then. How long all of it may take is the caller's business.
+  enum class Progress { kDone, kToRead, kToWrite };
+  Status Begin(const Request& request, std::string_view body,
+               std::uint64_t limit = std::uint64_t{64} << 20);
+  Result<Progress> Advance();
+  bool answer_begun() const;  // its head has come
+  Response TakeAnswer();      // once, after kDone
 
   // Piece by piece: a body of known length, then the head, then the body by reads (0 at the end).
   Status SendHead(const Request& request, std::uint64_t content_length);

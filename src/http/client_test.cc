@@ -170,5 +170,65 @@ TEST(Connecting, NobodyThereIsUnavailable) {
   EXPECT_EQ(ConnectUnix(std::string(200, 'a'), kPatience).status().code(), Code::kInvalidArgument);
 }
 
+TEST_F(ClientTest, StepsMoveWhatIsThereAndWaitForNothing) {
+  using Progress = ClientConnection::Progress;
+  ASSERT_TRUE(client_->Begin({"POST", "/x", {{"Host", "h"}}, {}}, "abc").ok());
+  EXPECT_EQ(client_->Advance().value(), Progress::kToRead);
+  EXPECT_TRUE(peer_->HearUntil("abc").starts_with("POST /x HTTP/1.1\r\n"));
+
+  peer_->Say("HTTP/1.1 200 OK\r\nContent-Le");
+  EXPECT_EQ(client_->Advance().value(), Progress::kToRead);
+  EXPECT_FALSE(client_->answer_begun());
+  peer_->Say("ngth: 5\r\n\r\nhe");
+  EXPECT_EQ(client_->Advance().value(), Progress::kToRead);
+  EXPECT_TRUE(client_->answer_begun());
+  EXPECT_FALSE(client_->reusable());
+  peer_->Say("llo");
+  EXPECT_EQ(client_->Advance().value(), Progress::kDone);
+
+  EXPECT_EQ(client_->TakeAnswer().body, "hello");
+  EXPECT_TRUE(client_->reusable());
+}
+
+TEST_F(ClientTest, StepsSendABodyAsFarAsThePeerTakesIt) {
+  using Progress = ClientConnection::Progress;
+  const std::string body(4 << 20, 'b');
+  ASSERT_TRUE(client_->Begin({"POST", "/x", {{"Host", "h"}}, {}}, body).ok());
+
+  EXPECT_EQ(client_->Advance().value(), Progress::kToWrite);
+  std::size_t rounds = 0;
+  std::thread reader([this, &body] {
+    peer_->HearHead();
+    EXPECT_EQ(peer_->HearBytes(body.size()), body);
+    peer_->Say("HTTP/1.1 204 No Content\r\n\r\n");
+  });
+  for (;;) {
+    const auto progress = client_->Advance();
+    ASSERT_TRUE(progress.ok()) << progress.status().ToString();
+    if (*progress == Progress::kDone) break;
+    ASSERT_TRUE(internal::WaitReady(client_->fd(),
+                                    *progress == Progress::kToWrite ? internal::Io::Kind::kWantWrite
+                                                                    : internal::Io::Kind::kWantRead,
+                                    Clock::System().SteadyNow() + kPatience)
+                    .ok());
+    ++rounds;
+  }
+  reader.join();
+
+  EXPECT_GT(rounds, 0u);
+  EXPECT_EQ(client_->TakeAnswer().status, 204);
+}
+
+TEST_F(ClientTest, AStepThatFindsThePeerGoneSaysSo) {
+  ASSERT_TRUE(client_->Begin(Get(), "").ok());
+  EXPECT_EQ(client_->Advance().value(), ClientConnection::Progress::kToRead);
+
+  peer_->Close();
+
+  EXPECT_EQ(client_->Advance().status().code(), Code::kUnavailable);
+  EXPECT_FALSE(client_->answer_begun());
+  EXPECT_FALSE(client_->reusable());
+}
+
 }  // namespace
 }  // namespace sagebrush::http

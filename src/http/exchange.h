@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One request and its answer, as a handler sees it: blocking, on a worker thread of the server's pool. The network side is
-// asynchronous; a handler that reads or writes slowly holds its worker, never an event loop.
+// asynchronous; a handler that reads or writes slowly holds its worker, never an event loop. The few that never wait run on the
+// event loop (ServerOptions::runs_at_once): they have their body whole, and answer by Send or park.
 // An Exchange belongs to the one thread that runs the handler, and is gone when the handler returns, unless it was parked.
 #pragma once
 
@@ -23,7 +24,7 @@ enum class WhyResumed {
   kWoken,
   kTimeIsUp,
   kClientClosed,  // its side of the connection: it has left, or waits for the answer behind a half-close. Told once.
-  kServerStops,
+  kServerStops,  // told once too
 };
 
 // Lets a parked exchange go on. Copies of it may be called from any thread, at any time and repeatedly; it never blocks, and
@@ -45,10 +46,10 @@ class Exchange {
   // kDeadlineExceeded when it fell silent for longer than the server's idle limit.
   virtual Result<std::size_t> Read(char* data, std::size_t size) = 0;
   // The whole rest; kResourceExhausted beyond `limit`.
-  Result<std::string> ReadAll(std::uint64_t limit);
+  virtual Result<std::string> ReadAll(std::uint64_t limit);
 
-  // Answers at once with a whole response. Content-Length is set here; HEAD sends no body but keeps the length of
-  // `Content-Length` if the handler set one.
+  // Answers at once with a whole response; never waits for the client. Content-Length is set here; HEAD sends no body but keeps
+  // the length of `Content-Length` if the handler set one.
   virtual Status Send(Response response) = 0;
 
   // Or piece by piece: SendHead, then Write/SendFile, then Finish. Without a length the body is chunked.
@@ -64,6 +65,11 @@ class Exchange {
   // place, with the same exchange: it answers, or parks again. When the connection is lost, `resume` is destroyed without
   // having run, so what it captured may take the waker back in its destructor (on an event loop: it must not block).
   virtual Waker Park(std::chrono::milliseconds at_most, Resume resume) = 0;
+
+  // As Park; it goes on, as woken, when `fd` is ready too. However it goes on, `resume` runs on an event loop, not on a worker:
+  // it must never wait. `fd` stays the caller's, open until `resume` runs or is destroyed, and nobody else's to watch meanwhile.
+  enum class Ready { kToRead, kToWrite };
+  virtual Waker ParkOn(int fd, Ready ready, std::chrono::milliseconds at_most, Resume resume) = 0;
 
   // Whether the head of the answer has left already (then errors can only cut the connection).
   virtual bool head_sent() const = 0;

@@ -70,6 +70,10 @@ struct ServerOptions {
   std::size_t max_connections = 16384;
   CertificateAuthority* certificates = nullptr;  // borrowed; null: no TLS, no kServe
   std::function<ConnectDecision(const ConnectRequest&)> on_connect;  // null: refuse all
+  // Whether the handler of this request, whose body is here and short, may run on the event loop itself, which saves it the
+  // hand-over to a worker and back: for what only computes, or reads what is at hand, and never waits. Called on event loops;
+  // null: none.
+  std::function<bool(const Request&)> runs_at_once;
   // A refusal in the words of whoever the client thinks it speaks to, on an event loop; null: plain text.
   std::function<Response(const Refusal&)> refuse;
 };

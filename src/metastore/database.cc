@@ -31,6 +31,7 @@ using Work = std::function<Status(Session&)>;
 constexpr std::size_t kMaxGroup = 256;
 constexpr std::size_t kMaxQueue = 4096;
 constexpr std::size_t kMaxReaders = 16;
+constexpr std::size_t kMoreForOneKey = 8;  // readers of a single key
 constexpr auto kMaxWait = std::chrono::seconds(30);
 
 // Work is the caller's; an exception in it (out of memory, in practice) must not take the writer
@@ -131,9 +132,11 @@ class SqliteDatabase final : public Database {
     return pending.status;
   }
 
-  Status Read(const Work& work) override {
-    ASSIGN_OR_RETURN(std::unique_ptr<Connection> reader, TakeReader());
-    const Status status = ReadOn(*reader, work);
+  Status Read(const Work& work, Reading what) override {
+    ASSIGN_OR_RETURN(std::unique_ptr<Connection> reader,
+                     TakeReader(kMaxReaders + (what == Reading::kOneKey ? kMoreForOneKey : 0)));
+    // One statement sees one snapshot by itself.
+    const Status status = what == Reading::kOneKey ? RunWork(work, *reader) : ReadOn(*reader, work);
     GiveReaderBack(std::move(reader));
     return status;
   }
@@ -210,11 +213,12 @@ class SqliteDatabase final : public Database {
     return writer_->Run("RELEASE one");
   }
 
-  Result<std::unique_ptr<Connection>> TakeReader() {
+  // Unless so many are lent already.
+  Result<std::unique_ptr<Connection>> TakeReader(std::size_t at_most) {
     {
       std::unique_lock lock(readers_mutex_);
-      const bool free = reader_free_.wait_for(
-          lock, kMaxWait, [&] { return !idle_.empty() || readers_ < kMaxReaders; });
+      const bool free =
+          reader_free_.wait_for(lock, kMaxWait, [&] { return readers_ - idle_.size() < at_most; });
       if (!free) return DeadlineExceeded("too many reads of '" + file_.string() + "' at once");
       if (!idle_.empty()) {
         auto reader = std::move(idle_.back());
@@ -237,7 +241,7 @@ class SqliteDatabase final : public Database {
       const std::lock_guard lock(readers_mutex_);
       idle_.push_back(std::move(reader));
     }
-    reader_free_.notify_one();
+    reader_free_.notify_all();  // they wait for different numbers
   }
 
   void ForgetReader() {
@@ -245,7 +249,7 @@ class SqliteDatabase final : public Database {
       const std::lock_guard lock(readers_mutex_);
       --readers_;
     }
-    reader_free_.notify_one();
+    reader_free_.notify_all();
   }
 
   const std::filesystem::path file_;
@@ -275,7 +279,7 @@ class ReadOnlyDatabase final : public Database {
   Status Write(const Work&) override {
     return FailedPrecondition("the database was opened to be read");
   }
-  Status Read(const Work& work) override {
+  Status Read(const Work& work, Reading) override {
     const std::lock_guard lock(mutex_);
     return ReadOn(*reader_, work);
   }

@@ -74,8 +74,11 @@ class Database {
 
   // Runs `work` on the caller's thread in a read transaction (one snapshot).
   // A wait for a place in the queue, or for a free read connection, ends after 30 s with
-  // kDeadlineExceeded.
-  virtual Status Read(const std::function<Status(Session&)>& work) = 0;
+  // kDeadlineExceeded. Some connections are kept for those who look up a single key with a single
+  // statement, so that they never stand behind lists: event loops do it too.
+  enum class Reading { kAnything, kOneKey };
+  virtual Status Read(const std::function<Status(Session&)>& work,
+                      Reading what = Reading::kAnything) = 0;
 
   // Metrics. A group of writes counts as one commit.
   struct Load {

@@ -224,6 +224,55 @@ TEST_F(DatabaseTest, AReadSeesOneSnapshot) {
   EXPECT_EQ(Texts().size(), 2u);
 }
 
+TEST_F(DatabaseTest, AKeyIsLookedUpWhileListsHoldEveryReaderTheyMayHave) {
+  ASSERT_TRUE(Insert("a").ok());
+  std::mutex mutex;  // guards what follows
+  std::condition_variable changed;
+  int listing = 0;
+  bool done = false;
+  std::vector<std::thread> lists;
+  for (int i = 0; i < 20; ++i) {
+    lists.emplace_back([&] {
+      EXPECT_TRUE(database_
+                      ->Read([&](Session&) {
+                        std::unique_lock lock(mutex);
+                        ++listing;
+                        changed.notify_all();
+                        EXPECT_TRUE(
+                            changed.wait_for(lock, std::chrono::seconds(20), [&] { return done; }));
+                        return Status::Ok();
+                      })
+                      .ok());
+    });
+  }
+  {
+    std::unique_lock lock(mutex);
+    EXPECT_TRUE(changed.wait_for(lock, std::chrono::seconds(20), [&] { return listing == 16; }));
+  }
+
+  std::string text;
+  const Status status = database_->Read(
+      [&](Session& session) {
+        return session.Query("SELECT text FROM items WHERE id = ?", {std::int64_t{1}},
+                             [&](const Row& row) {
+                               text = row.Text(0);
+                               return false;
+                             });
+      },
+      Database::Reading::kOneKey);
+
+  EXPECT_TRUE(status.ok()) << status.ToString();
+  EXPECT_EQ(text, "a");
+  {
+    const std::lock_guard lock(mutex);
+    EXPECT_EQ(listing, 16);
+    done = true;
+  }
+  changed.notify_all();
+  for (std::thread& thread : lists) thread.join();
+  EXPECT_EQ(listing, 20);
+}
+
 TEST_F(DatabaseTest, AReadCannotWrite) {
   const Status status = database_->Read([&](Session& session) {
     return session.Execute("INSERT INTO items(text) VALUES('x')", {}).status();

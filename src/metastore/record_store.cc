@@ -168,12 +168,14 @@ class SqlRecordStore final : public RecordStore {
     static const std::string sql = "SELECT " + std::string(kColumns) +
                                    " FROM records WHERE kind = ? AND scope = ? AND name = ?";
     Result<Record> found = NotFound(Describe(key) + " does not exist");
-    RETURN_IF_ERROR(database_.Read([&](Session& session) {
-      return session.Query(sql, {key.kind, key.scope, key.name}, [&](const Row& row) {
-        found = ReadRecord(row);
-        return false;
-      });
-    }));
+    RETURN_IF_ERROR(database_.Read(
+        [&](Session& session) {
+          return session.Query(sql, {key.kind, key.scope, key.name}, [&](const Row& row) {
+            found = ReadRecord(row);
+            return false;
+          });
+        },
+        Database::Reading::kOneKey));
     return found;
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Service: one AWS service's handlers and its actions table, as the request chain (apps/sagebrush/request_chain.cc) sees them.
 // Most operations are a function from the validated request document to the result document; typed structs are bound inside
-// by aws::Bind. S3 and the runtime stream, and take the Exchange itself. Registered once at start; then read by all threads.
+// by aws::Bind. S3 streams and takes the Exchange itself; the runtime relays, and answers later. Registered once at start; then read by all threads.
 #pragma once
 
 #include <functional>
@@ -27,6 +27,12 @@ using DocumentHandler = std::function<aws::Outcome<Json>(const RequestContext&, 
 using StreamHandler = std::function<aws::Outcome<std::monostate>(
     const RequestContext&, const Json& input, http::Exchange&)>;
 
+// Gives its answer to `answer`, once, from within the handler or from what it parked on the exchange: what it needs until then
+// it must own. `body` is the request's, whole. It runs on an event loop wherever the exchange does: it must not wait there.
+using Answer = std::function<void(http::Exchange&, aws::Outcome<http::Response>)>;
+using RelayHandler = std::function<void(const RequestContext&, const Json& input, std::string body,
+                                        http::Exchange&, Answer answer)>;
+
 // What a call needs to be allowed: usually one pair, sometimes several (CopyObject: read the source, write the target),
 // none for what everybody may (sts:GetCallerIdentity). The chain asks iam for each and refuses on the first that is not allowed.
 using AccessRule =
@@ -45,9 +51,13 @@ using HoldRule = std::function<std::optional<Hold>(const RequestContext&, const 
 
 struct Operation {
   DocumentHandler document;
-  StreamHandler stream;  // exactly one of the two
+  StreamHandler stream;
   AccessRule access;
-  HoldRule hold = nullptr;  // of a document's answer; none: it is sent at once
+  HoldRule hold = nullptr;       // of a document's answer; none: it is sent at once
+  RelayHandler relay = nullptr;  // exactly one of document, stream, relay
+  // It computes, or reads a record by its key, and waits for nothing and nobody: it runs on the event loop itself, where a
+  // hand-over to a worker and back would cost as much as the rest.
+  bool at_once = false;
 };
 
 class Service {

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <mutex>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "serving/internal/instance_pool.h"
@@ -73,11 +74,11 @@ std::vector<SharedPool> ByLoad(const Variant& variant, std::uint64_t turn) {
   return pools;
 }
 
-http::Request ToContainer(const Invocation& invocation) {
+http::Request ToContainer(http::Headers headers) {
   http::Request request;
   request.method = "POST";
   request.target = "/invocations";
-  request.headers = invocation.headers;
+  request.headers = std::move(headers);
   // The client's framing and connection are its own; the body is whole here.
   for (const std::string_view name :
        {"Host", "Content-Length", "Transfer-Encoding", "Connection", "Expect"}) {
@@ -86,6 +87,102 @@ http::Request ToContainer(const Invocation& invocation) {
   request.headers.Set("Host", "localhost");
   return request;
 }
+
+class PooledCall final : public RoutedCall {
+ public:
+  struct Candidate {
+    std::string variant;
+    int instances = 0;
+    SharedPool pool;
+  };
+
+  PooledCall(Invocation invocation, std::vector<Candidate> candidates, const Clock& clock)
+      : request_(ToContainer(std::move(invocation.headers))),
+        body_(std::move(invocation.body)),
+        candidates_(std::move(candidates)),
+        clock_(clock),
+        deadline_(clock.SteadyNow() + kDeadline),
+        last_failure_(
+            Unavailable("endpoint " + invocation.endpoint_key + " has no instance that is ready")) {
+    if (!candidates_.empty()) visit_.emplace(candidates_.front().pool);
+  }
+
+  Result<Needs> Advance() override {
+    if (!connection_) {
+      if (!visit_) return Unavailable(last_failure_.message());
+      if (!must_connect_) connection_ = (*visit_)->TakeKept();
+      if (!connection_) return Needs::kConnection;
+      is_kept_ = true;
+      RETURN_IF_ERROR(connection_->Begin(request_, body_));
+    }
+    const auto progress = connection_->Advance();
+    if (progress.ok()) return NeedsOf(*progress);
+    // The other side may close an idle connection at any time, and that request was then never looked at: once more, on a
+    // fresh one. A prediction may have side effects: whatever else was sent is not sent again, nor elsewhere.
+    if (is_kept_ && !connection_->answer_begun() &&
+        progress.status().code() == Code::kUnavailable) {
+      connection_.reset();
+      must_connect_ = true;
+      return Needs::kConnection;
+    }
+    return progress.status().WithContext("instance " + (*visit_)->id());
+  }
+
+  Result<Needs> Connect() override {
+    const auto left = time_left();
+    if (left.count() <= 0)
+      return DeadlineExceeded("no instance could be reached within 60 seconds");
+    auto fresh = (*visit_)->Connect(left);
+    if (!fresh.ok()) {
+      last_failure_ = fresh.status().WithContext("instance " + (*visit_)->id());
+      must_connect_ = false;
+      visit_.reset();
+      if (++at_ < candidates_.size()) visit_.emplace(candidates_[at_].pool);
+      return Advance();
+    }
+    connection_ = *std::move(fresh);
+    is_kept_ = false;
+    RETURN_IF_ERROR(connection_->Begin(request_, body_));
+    return Advance();
+  }
+
+  int fd() const override { return connection_ ? connection_->fd() : -1; }
+  std::chrono::milliseconds time_left() const override {
+    return std::chrono::ceil<std::chrono::milliseconds>(deadline_ - clock_.SteadyNow());
+  }
+
+  InvocationAnswer TakeAnswer() override {
+    InvocationAnswer answer{candidates_[at_].variant, candidates_[at_].instances,
+                            connection_->TakeAnswer()};
+    (*visit_)->Keep(*std::exchange(connection_, std::nullopt));
+    return answer;
+  }
+
+ private:
+  static Needs NeedsOf(http::ClientConnection::Progress progress) {
+    switch (progress) {
+      case http::ClientConnection::Progress::kDone:
+        return Needs::kNothing;
+      case http::ClientConnection::Progress::kToRead:
+        return Needs::kToRead;
+      case http::ClientConnection::Progress::kToWrite:
+        break;
+    }
+    return Needs::kToWrite;
+  }
+
+  const http::Request request_;
+  const std::string body_;
+  const std::vector<Candidate> candidates_;  // the one to try first, first
+  const Clock& clock_;
+  const SteadyTime deadline_;
+  Status last_failure_;
+  std::size_t at_ = 0;
+  std::optional<InstancePool::Visit> visit_;  // to the candidate that is tried
+  std::optional<http::ClientConnection> connection_;
+  bool is_kept_ = false;       // the connection: not a fresh one
+  bool must_connect_ = false;  // a kept one broke
+};
 
 class PooledRouter final : public Router {
  public:
@@ -118,30 +215,17 @@ class PooledRouter final : public Router {
     }
   }
 
-  Result<InvocationAnswer> Invoke(const Invocation& invocation) override {
+  Result<std::unique_ptr<RoutedCall>> Invoke(Invocation invocation) override {
     const std::shared_ptr<Endpoint> endpoint = Find(invocation.endpoint_key);
     if (!endpoint) return NotFound("no endpoint " + invocation.endpoint_key + " is in service");
     const std::uint64_t turn = endpoint->drawn++;
     ASSIGN_OR_RETURN(const auto variants, Candidates(*endpoint, invocation.target_variant, turn));
-    const http::Request request = ToContainer(invocation);
-    const SteadyTime deadline = clock_.SteadyNow() + kDeadline;
-    Status last =
-        Unavailable("endpoint " + invocation.endpoint_key + " has no instance that is ready");
-    for (const Variant* variant : variants) {
-      for (const SharedPool& pool : ByLoad(*variant, turn)) {
-        bool was_sent = false;
-        auto response = pool->Call(request, invocation.body, deadline, &was_sent);
-        if (response.ok())
-          return InvocationAnswer{variant->name, static_cast<int>(variant->instances.size()),
-                                  std::move(response).value()};
-        last = response.status().WithContext("instance " + pool->id());
-        // A prediction may have side effects: what was sent is not sent elsewhere.
-        if (was_sent) return last;
-        if (clock_.SteadyNow() >= deadline)
-          return DeadlineExceeded("no instance could be reached within 60 seconds");
-      }
-    }
-    return Unavailable(last.message());
+    std::vector<PooledCall::Candidate> candidates;
+    for (const Variant* variant : variants)
+      for (const SharedPool& pool : ByLoad(*variant, turn))
+        candidates.push_back({variant->name, static_cast<int>(variant->instances.size()), pool});
+    return std::unique_ptr<RoutedCall>(
+        std::make_unique<PooledCall>(std::move(invocation), std::move(candidates), clock_));
   }
 
  private:

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <latch>
 #include <mutex>
+#include <poll.h>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
@@ -101,11 +102,33 @@ class RouterTest : public ::testing::Test {
   void Publish(std::vector<RoutedVariant> variants) {
     router_->Publish("a/r/e", {std::move(variants)});
   }
-  Result<InvocationAnswer> Invoke(std::string target_variant = "") {
+  Result<std::unique_ptr<RoutedCall>> Begin(std::string target_variant = "",
+                                            std::string body = "1,2") {
     return router_->Invoke({.endpoint_key = "a/r/e",
                             .target_variant = std::move(target_variant),
                             .headers = {{"Content-Type", "text/csv"}, {"Host", "elsewhere"}},
-                            .body = "1,2"});
+                            .body = std::move(body)});
+  }
+  // Drives it to its end, as an event loop does.
+  static Result<InvocationAnswer> Finish(RoutedCall& call) {
+    auto needs = call.Advance();
+    while (needs.ok() && *needs != RoutedCall::Needs::kNothing) {
+      if (*needs == RoutedCall::Needs::kConnection) {
+        needs = call.Connect();
+        continue;
+      }
+      pollfd entry{.fd = call.fd(),
+                   .events = *needs == RoutedCall::Needs::kToRead ? short{POLLIN} : short{POLLOUT},
+                   .revents = 0};
+      if (::poll(&entry, 1, 30'000) <= 0) return DeadlineExceeded("the instance said nothing");
+      needs = call.Advance();
+    }
+    if (!needs.ok()) return needs.status();
+    return call.TakeAnswer();
+  }
+  Result<InvocationAnswer> Invoke(std::string target_variant = "", std::string body = "1,2") {
+    ASSIGN_OR_RETURN(const auto call, Begin(std::move(target_variant), std::move(body)));
+    return Finish(*call);
   }
   std::string Body(const Result<InvocationAnswer>& answer) {
     EXPECT_TRUE(answer.ok()) << answer.status().message();
@@ -292,6 +315,57 @@ TEST_F(RouterTest, RequestUnderWayFinishesAfterAWithdraw) {
   go_on->count_down();
 
   EXPECT_EQ(Body(answer.get()), "late");
+}
+
+TEST_F(RouterTest, ACallWaitsForNothingButItsConnections) {
+  instances_.Add("i", Says("x"));
+  Publish({{"v", 1, {{"i"}}}});
+
+  const auto first = Begin().value();
+  EXPECT_EQ(first->Advance().value(), RoutedCall::Needs::kConnection);
+  EXPECT_EQ(Body(Finish(*first)), "x");
+
+  const auto second = Begin().value();
+  EXPECT_NE(second->Advance().value(), RoutedCall::Needs::kConnection);  // the one that was kept
+  EXPECT_EQ(instances_.dials("i"), 1);
+}
+
+TEST_F(RouterTest, LargeBodiesGoBothWays) {
+  instances_.Add("i", [](const std::string&, const std::string& body) { return Ok(body); });
+  Publish({{"v", 1, {{"i"}}}});
+  std::string body(3'000'000, 'b');
+  body += "end";
+
+  EXPECT_EQ(Body(Invoke("", body)), body);
+  EXPECT_EQ(Body(Invoke("", body)), body);
+
+  EXPECT_EQ(instances_.dials("i"), 1);
+}
+
+TEST_F(RouterTest, ACallThatIsGivenUpTakesItsConnectionAlong) {
+  instances_.Add("i", Says("x"));
+  Publish({{"v", 1, {{"i"}}}});
+  EXPECT_EQ(Body(Invoke()), "x");
+
+  {
+    const auto given_up = Begin().value();
+    EXPECT_TRUE(given_up->Advance().ok());
+  }
+
+  EXPECT_EQ(Body(Invoke()), "x");
+  EXPECT_EQ(instances_.dials("i"), 2);
+}
+
+TEST_F(RouterTest, ACallHasAMinute) {
+  instances_.Add("i", Says("x"));
+  Publish({{"v", 1, {{"i"}}}});
+  const auto call = Begin().value();
+  EXPECT_EQ(call->time_left(), std::chrono::seconds(60));
+
+  clock_.Advance(std::chrono::seconds(60));
+
+  EXPECT_EQ(call->Connect().status().code(), Code::kDeadlineExceeded);
+  EXPECT_EQ(instances_.dials("i"), 0);
 }
 
 }  // namespace

@@ -71,6 +71,12 @@ class FakeExchange final : public http::Exchange {
     resume_ = std::move(resume);
     return [this] { ++wakes_; };
   }
+  http::Waker ParkOn(int fd, Ready ready, std::chrono::milliseconds at_most,
+                     Resume resume) override {
+    parked_on_ = fd;
+    ready_ = ready;
+    return Park(at_most, std::move(resume));
+  }
   bool head_sent() const override { return head_sent_; }
   Result<UniqueFd> TakeConnection() override {
     return Unimplemented("a FakeExchange has no connection");
@@ -83,6 +89,8 @@ class FakeExchange final : public http::Exchange {
   bool parked() const { return resume_ != nullptr; }
   std::chrono::milliseconds parked_for() const { return parked_for_; }
   int wakes() const { return wakes_; }
+  int parked_on() const { return parked_on_; }
+  Ready ready() const { return ready_; }
   void GoOn(http::WhyResumed why) { std::exchange(resume_, nullptr)(*this, why); }
 
   const http::Response& response() const { return response_; }
@@ -105,6 +113,8 @@ class FakeExchange final : public http::Exchange {
   std::chrono::milliseconds parked_for_{0};
   Resume resume_;
   int wakes_ = 0;
+  int parked_on_ = -1;
+  Ready ready_ = Ready::kToRead;
 };
 
 }  // namespace sagebrush::testing

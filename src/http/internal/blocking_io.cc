@@ -76,10 +76,10 @@ Status WriteAll(Transport* transport, std::string_view data, bool more, Patience
   return Status::Ok();
 }
 
-Result<std::size_t> WriteNow(Transport* transport, std::string_view data) {
+Result<std::size_t> WriteNow(Transport* transport, std::string_view data, bool more) {
   std::size_t written = 0;
   while (written < data.size()) {
-    const Io io = transport->TryWrite(data.substr(written), false);
+    const Io io = transport->TryWrite(data.substr(written), more);
     if (io.kind == Io::Kind::kEnd || io.kind == Io::Kind::kFailed) return PeerGone();
     if (io.kind != Io::Kind::kDone) break;
     written += io.bytes;
@@ -124,38 +124,51 @@ Status WriteFile(Transport* transport, int file, std::uint64_t offset, std::uint
   return Status::Ok();
 }
 
-Result<std::size_t> ReadBody(Transport* transport, InputBuffer* input, BodyDecoder* decoder,
-                             char* data, std::size_t size, Patience patience) {
-  if (size == 0) return std::size_t{0};
+Result<Io> TryReadBody(Transport* transport, InputBuffer* input, BodyDecoder* decoder, char* data,
+                       std::size_t size) {
   for (;;) {
-    if (decoder->done()) return std::size_t{0};
+    if (size == 0 || decoder->done()) return Io{Io::Kind::kEnd, 0};
     if (!input->empty()) {
       const BodyDecoder::Step step = decoder->Decode(input->view(), data, size);
       input->Consume(step.consumed);
       if (decoder->broken()) return Unavailable("the body's chunks are broken");
-      if (step.produced > 0) return step.produced;
+      if (step.produced > 0) return Io{Io::Kind::kDone, step.produced};
       continue;
     }
+    // Bytes without framing among them go straight to where they are wanted.
     const std::uint64_t direct = decoder->direct_bytes();
-    if (direct > 0) {
-      ASSIGN_OR_RETURN(
-          const std::size_t got,
-          ReadSome(transport, data, static_cast<std::size_t>(std::min<std::uint64_t>(direct, size)),
-                   patience));
-      if (got > 0) {
-        decoder->Took(got);
-        return got;
-      }
-    } else {
-      char buffer[8 << 10];
-      ASSIGN_OR_RETURN(const std::size_t got, ReadSome(transport, buffer, sizeof buffer, patience));
-      if (got > 0) {
-        input->Append({buffer, got});
-        continue;
-      }
+    char framed[8 << 10];
+    const Io io = direct > 0
+                      ? transport->TryRead(
+                            data, static_cast<std::size_t>(std::min<std::uint64_t>(direct, size)))
+                      : transport->TryRead(framed, sizeof framed);
+    switch (io.kind) {
+      case Io::Kind::kDone:
+        if (direct > 0) {
+          decoder->Took(io.bytes);
+          return io;
+        }
+        input->Append({framed, io.bytes});
+        break;
+      case Io::Kind::kEnd:
+        decoder->InputEnded();
+        if (decoder->broken()) return Unavailable("the peer closed the connection within a body");
+        break;
+      case Io::Kind::kFailed:
+        return PeerGone();
+      default:
+        return io;
     }
-    decoder->InputEnded();
-    if (decoder->broken()) return Unavailable("the peer closed the connection within a body");
+  }
+}
+
+Result<std::size_t> ReadBody(Transport* transport, InputBuffer* input, BodyDecoder* decoder,
+                             char* data, std::size_t size, Patience patience) {
+  for (;;) {
+    ASSIGN_OR_RETURN(const Io io, TryReadBody(transport, input, decoder, data, size));
+    if (io.kind == Io::Kind::kEnd) return std::size_t{0};
+    if (io.kind == Io::Kind::kDone) return io.bytes;
+    RETURN_IF_ERROR(WaitReady(transport->fd(), io.kind, patience));
   }
 }
 

@@ -36,12 +36,15 @@ inline Status WaitReady(int fd, Io::Kind wanted, SteadyTime end) {
 Result<std::size_t> ReadSome(Transport* transport, char* data, std::size_t size, Patience patience);
 Status WriteAll(Transport* transport, std::string_view data, bool more, Patience patience);
 // Writes what goes at once and returns how much that was.
-Result<std::size_t> WriteNow(Transport* transport, std::string_view data);
+Result<std::size_t> WriteNow(Transport* transport, std::string_view data, bool more);
 // By sendfile where the transport is plain.
 Status WriteFile(Transport* transport, int file, std::uint64_t offset, std::uint64_t length,
                  Patience patience);
 
-// Body bytes without their framing; 0 at the end. `input` is what was read beyond the head.
+// Body bytes without their framing, as far as they are there; kEnd at the end. `input` is what was read beyond the head.
+Result<Io> TryReadBody(Transport* transport, InputBuffer* input, BodyDecoder* decoder, char* data,
+                       std::size_t size);
+// The same, but waits for some; 0 at the end.
 Result<std::size_t> ReadBody(Transport* transport, InputBuffer* input, BodyDecoder* decoder,
                              char* data, std::size_t size, Patience patience);
 

@@ -18,6 +18,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t kWholeBodyBytes = 1 << 20;  // read on the loop before a worker is taken
+constexpr std::size_t kAtOnceBytes =
+    128 << 10;                  // longer bodies cost a loop too much (0.1 ms for their hash)
 constexpr int kBlankLines = 4;  // RFC 9112 2.2: empty lines before a request are ignored
 constexpr char kTlsHandshake = 0x16;
 
@@ -173,6 +175,10 @@ asio::awaitable<bool> Connection::ServeRequest(RequestHead head) {
   }
   ClearDeadline();
   head.request.peer = session_.peer;
+  const bool is_short =
+      whole_body ? whole_body->size() <= kAtOnceBytes : framing.kind == Framing::Kind::kNone;
+  const bool at_once =
+      is_short && core_->options.runs_at_once && core_->options.runs_at_once(head.request);
   ServerExchange::Environment environment;
   environment.body_pace = core_->body_pace();
   environment.workers = &core_->workers;
@@ -182,7 +188,7 @@ asio::awaitable<bool> Connection::ServeRequest(RequestHead head) {
   auto exchange = std::make_shared<ServerExchange>(&session_, std::move(head),
                                                    std::move(whole_body), std::move(environment));
 
-  const bool answered = co_await RunToTheEnd(exchange);
+  const bool answered = co_await RunToTheEnd(exchange, at_once);
   if (!answered) co_return false;
   if (exchange->taken()) {
     co_await bridge_done_.Wait();

@@ -65,9 +65,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<void> Serve();
   asio::awaitable<bool> ServeRequest(RequestHead head);
   // Runs the handler and what it parks; false when nothing more can be said to the client.
-  asio::awaitable<bool> RunToTheEnd(std::shared_ptr<ServerExchange> exchange);
-  asio::awaitable<std::optional<WhyResumed>> WaitParked(std::shared_ptr<WakeTarget> target,
-                                                        std::chrono::milliseconds at_most);
+  asio::awaitable<bool> RunToTheEnd(std::shared_ptr<ServerExchange> exchange, bool at_once);
+  asio::awaitable<bool> RunOnWorker(std::shared_ptr<ServerExchange> exchange, Handler step);
+  asio::awaitable<std::optional<WhyResumed>> WaitParked(
+      const ServerExchange::Parking* parking);  // the caller's, who waits
+  void WatchFor(Descriptor* watched, const ServerExchange::Parking& parking);
+  asio::awaitable<void> LetOthersRun();
   asio::awaitable<std::optional<RequestHead>> ReadHead();
   asio::awaitable<bool> ServeConnect(RequestHead head);
   asio::awaitable<bool> ServeInside(std::string host);
@@ -120,6 +123,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool cut_ = false;
   const WakeTarget* parked_on_ = nullptr;
   bool half_closed_ = false;  // the client's side, seen while an exchange was parked
+  bool stop_told_ = false;    // to the parked exchange
+  int at_once_in_a_row_ = 0;  // handlers run on the loop since it was last given away
   // A tunnel's, which is this connection's last business: where to, by which way, and the other side.
   struct Target {
     std::string host;

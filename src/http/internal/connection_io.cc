@@ -119,6 +119,7 @@ asio::awaitable<void> Connection::Linger() {
 
 asio::awaitable<bool> Connection::WaitFor(Io::Kind wanted) {
   if (cut_ || expired_) co_return false;
+  at_once_in_a_row_ = 0;
   const auto [error] = co_await descriptor_.async_wait(WaitTypeOf(wanted), kAwait);
   co_return !error && !cut_ && !expired_;
 }

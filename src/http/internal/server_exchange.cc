@@ -59,6 +59,14 @@ Result<std::size_t> ServerExchange::Read(char* data, std::size_t size) {
   return got;
 }
 
+Result<std::string> ServerExchange::ReadAll(std::uint64_t limit) {
+  if (!whole_body_ || body_read_ > 0 || whole_body_->size() > limit)
+    return Exchange::ReadAll(limit);
+  std::string body = std::move(*whole_body_);
+  whole_body_->clear();
+  return body;
+}
+
 Result<std::string> ServerExchange::MakeHead(int status, const Headers& headers,
                                              std::optional<std::uint64_t> length) {
   if (status < 101 || status > 999 || (status > 101 && status < 200))
@@ -135,14 +143,19 @@ Status ServerExchange::Put(std::string_view data, bool more) {
   return status;
 }
 
-Status ServerExchange::PutLast(std::string data) {
+Status ServerExchange::PutLast(std::string data, bool more) {
   if (broken_) return Unavailable("the connection is gone");
-  const auto written = WriteNow(session_->transport.get(), data);
+  if (!tail_.empty()) {
+    tail_.append(data);
+    return Status::Ok();
+  }
+  const auto written = WriteNow(session_->transport.get(), data, more);
   if (!written.ok()) {
     broken_ = true;
     return written.status();
   }
-  if (*written < data.size()) tail_ = *written == 0 ? std::move(data) : data.substr(*written);
+  data.erase(0, *written);
+  tail_ = std::move(data);
   return Status::Ok();
 }
 
@@ -160,7 +173,7 @@ Status ServerExchange::Send(Response response) {
     head.append(response.body);
     return PutLast(std::move(head));
   }
-  RETURN_IF_ERROR(Put(head, true));
+  RETURN_IF_ERROR(PutLast(std::move(head), true));
   return PutLast(std::move(response.body));
 }
 
@@ -244,7 +257,12 @@ Result<UniqueFd> ServerExchange::TakeConnection() {
 }
 
 Waker ServerExchange::Park(std::chrono::milliseconds at_most, Resume resume) {
-  parking_ = {environment_.make_target(), at_most, std::move(resume)};
+  return ParkOn(-1, Ready::kToRead, at_most, std::move(resume));
+}
+
+Waker ServerExchange::ParkOn(int fd, Ready ready, std::chrono::milliseconds at_most,
+                             Resume resume) {
+  parking_ = {environment_.make_target(), at_most, std::move(resume), fd, ready};
   return [target = parking_->target] { target->Wake(target); };
 }
 

@@ -48,12 +48,14 @@ class ServerExchange final : public Exchange {
   const Request& request() const override { return head_.request; }
   std::optional<std::uint64_t> content_length() const override;
   Result<std::size_t> Read(char* data, std::size_t size) override;
+  Result<std::string> ReadAll(std::uint64_t limit) override;
   Status Send(Response response) override;
   Status SendHead(int status, Headers headers, std::optional<std::uint64_t> length) override;
   Status Write(std::string_view data) override;
   Status SendFile(int fd, std::uint64_t offset, std::uint64_t length) override;
   Status Finish() override;
   Waker Park(std::chrono::milliseconds at_most, Resume resume) override;
+  Waker ParkOn(int fd, Ready ready, std::chrono::milliseconds at_most, Resume resume) override;
   bool head_sent() const override { return head_sent_; }
   Result<UniqueFd> TakeConnection() override;
 
@@ -61,8 +63,10 @@ class ServerExchange final : public Exchange {
     std::shared_ptr<WakeTarget> target;
     std::chrono::milliseconds at_most{0};
     Resume resume;
+    int fd = -1;  // of ParkOn
+    Ready ready = Ready::kToRead;
   };
-  // After the handler, on its worker: answers 500 if nothing was answered, nor parked.
+  // After the handler, where it ran: answers 500 if nothing was answered, nor parked.
   void Complete();
   // For the loop, after that.
   std::optional<Parking> TakeParking() { return std::exchange(parking_, std::nullopt); }
@@ -78,7 +82,8 @@ class ServerExchange final : public Exchange {
   Result<std::string> MakeHead(int status, const Headers& headers,
                                std::optional<std::uint64_t> length);
   Status Put(std::string_view data, bool more);  // blocking; a failure breaks the connection
-  Status PutLast(std::string data);              // what does not go at once becomes the tail
+  // What does not go at once becomes the tail.
+  Status PutLast(std::string data, bool more = false);
   Status CheckRoom(std::uint64_t bytes);
   Patience Stall() const {
     return Patience::Stall(environment_.body_pace.stall, environment_.workers);
@@ -86,7 +91,7 @@ class ServerExchange final : public Exchange {
 
   Session* const session_;
   const RequestHead head_;
-  const std::optional<std::string> whole_body_;
+  std::optional<std::string> whole_body_;
   const Environment environment_;
   std::size_t body_read_ = 0;  // of whole_body_
   BodyDecoder decoder_;

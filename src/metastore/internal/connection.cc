@@ -135,25 +135,26 @@ Status Connection::RunScript(const std::string& sql) {
 bool Connection::InTransaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 
 Result<Connection::Statement> Connection::Take(std::string_view sql) {
-  if (auto node = statements_.extract(std::string(sql)); !node.empty())
-    return std::move(node.mapped());
+  if (const auto kept = statements_.find(sql); kept != statements_.end())
+    return statements_.extract(kept);
   sqlite3_stmt* raw = nullptr;
   const char* tail = nullptr;
   if (sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()),
                          SQLITE_PREPARE_PERSISTENT, &raw, &tail) != SQLITE_OK)
     return LastError();
-  Statement statement(raw);
+  Statements made;
+  made.emplace(sql, raw);
   const std::string_view rest = sql.substr(static_cast<std::size_t>(tail - sql.data()));
   if (raw == nullptr || rest.find_first_not_of(" \n\t;") != std::string_view::npos)
     return InvalidArgument("one SQL statement is expected: " + std::string(sql));
-  return statement;
+  return made.extract(made.begin());
 }
 
-void Connection::GiveBack(std::string_view sql, Statement statement) {
-  sqlite3_reset(statement.get());
-  sqlite3_clear_bindings(statement.get());  // do not keep large values alive
+void Connection::GiveBack(Statement statement) {
+  sqlite3_reset(statement.mapped().get());
+  sqlite3_clear_bindings(statement.mapped().get());  // do not keep large values alive
   if (statements_.size() >= kMaxStatements) statements_.clear();
-  statements_.try_emplace(std::string(sql), std::move(statement));
+  statements_.insert(std::move(statement));
 }
 
 Status Connection::Bind(sqlite3_stmt* statement, std::span<const Value> values) {
@@ -184,20 +185,21 @@ Status Connection::Bind(sqlite3_stmt* statement, std::span<const Value> values) 
 
 Status Connection::Step(std::string_view sql, std::span<const Value> values,
                         const std::function<bool(const Row&)>* row) {
-  ASSIGN_OR_RETURN(Statement statement, Take(sql));
-  Status status = Bind(statement.get(), values);
+  ASSIGN_OR_RETURN(Statement taken, Take(sql));
+  sqlite3_stmt* const statement = taken.mapped().get();
+  Status status = Bind(statement, values);
   while (status.ok()) {
     errno = 0;
-    const int code = sqlite3_step(statement.get());
+    const int code = sqlite3_step(statement);
     const int system_error = errno;
     if (code == SQLITE_DONE) break;
     if (code != SQLITE_ROW) {
       status = LastError(system_error);
-    } else if (row != nullptr && !(*row)(StatementRow(statement.get()))) {
+    } else if (row != nullptr && !(*row)(StatementRow(statement))) {
       break;
     }
   }
-  GiveBack(sql, std::move(statement));
+  GiveBack(std::move(taken));
   return status;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -44,11 +45,20 @@ class Connection final : public Session {
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const;
   };
-  using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
+  // Looked up by a view of the text.
+  struct HashText {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>()(text);
+    }
+  };
+  using Statements = std::unordered_map<std::string, std::unique_ptr<sqlite3_stmt, Finalize>,
+                                        HashText, std::equal_to<>>;
+  using Statement = Statements::node_type;  // its text and what SQLite made of it
 
   explicit Connection(std::filesystem::path file) : file_(std::move(file)) {}
   Result<Statement> Take(std::string_view sql);
-  void GiveBack(std::string_view sql, Statement statement);
+  void GiveBack(Statement statement);
   Status Bind(sqlite3_stmt* statement, std::span<const Value> values);
   Status Step(std::string_view sql, std::span<const Value> values,
               const std::function<bool(const Row&)>* row);
@@ -58,7 +68,7 @@ class Connection final : public Session {
 
   const std::filesystem::path file_;
   sqlite3* handle_ = nullptr;
-  std::unordered_map<std::string, Statement> statements_;
+  Statements statements_;
 };
 
 }  // namespace sagebrush::metastore::internal

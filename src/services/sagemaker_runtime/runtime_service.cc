@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <memory>
+#include <utility>
 
 #include "base/strings.h"
 #include "orchestrator/controller.h"
@@ -14,7 +16,6 @@ namespace {
 // Runtime endpoints and quotas: 25 MB a payload (Amazon SageMaker AI quotas).
 constexpr std::uint64_t kMaxBody = 25'000'000;
 constexpr std::size_t kMaxErrorText = 4096;
-constexpr int kMaxInvocations = 64;  // of http::ServerOptions' 96 workers
 
 aws::Error ValidationError(std::string message) {
   return {.code = "ValidationError", .message = std::move(message)};
@@ -26,19 +27,65 @@ std::string Printable(std::string_view body) {
   return std::string(FirstBytes(body, kMaxErrorText));
 }
 
-// One invocation under way.
-class Place {
+// How many invocations may be under way, and their bodies together: each is a connection to its client, one to its instance,
+// and the memory of its body. Beyond, callers are asked to try again.
+class Places {
  public:
-  explicit Place(std::atomic<int>& count) : count_(count), number_(++count) {}
-  ~Place() { --count_; }
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
-  int number() const { return number_; }
+  static constexpr int kMost = 512;
+  static constexpr std::uint64_t kMostBytes = std::uint64_t{1536} << 20;
+
+  class Place {
+   public:
+    Place(Places& places, std::uint64_t bytes) : places_(places), bytes_(bytes) {
+      const bool has_number = ++places_.taken_ <= kMost;
+      is_free_ = (places_.bytes_ += bytes_) <= kMostBytes && has_number;
+    }
+    ~Place() {
+      --places_.taken_;
+      places_.bytes_ -= bytes_;
+    }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    bool is_free() const { return is_free_; }
+
+   private:
+    Places& places_;
+    const std::uint64_t bytes_;
+    bool is_free_ = false;
+  };
 
  private:
-  std::atomic<int>& count_;
-  const int number_;
+  std::atomic<int> taken_{0};
+  std::atomic<std::uint64_t> bytes_{0};
 };
+
+using SteadyClock = std::chrono::steady_clock;
+std::chrono::microseconds Micros(SteadyClock::time_point from, SteadyClock::time_point to) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(to - from);
+}
+
+// One invocation, from the request to its answer.
+struct UnderWay {
+  UnderWay(const RequestContext& request_context, const Json& input, Places& places,
+           std::size_t body_size, Answer to_answer)
+      : begun(SteadyClock::now()),
+        context(request_context),
+        endpoint(input.GetString("EndpointName")),
+        variant(input.GetString("TargetVariant")),
+        place(places, body_size),
+        answer(std::move(to_answer)) {}
+
+  const SteadyClock::time_point begun;
+  SteadyClock::time_point asked;  // when it was handed to the router
+  const RequestContext context;
+  const std::string endpoint;
+  const std::string variant;  // that was asked for
+  const Places::Place place;
+  const Answer answer;
+  std::unique_ptr<serving::RoutedCall> call;
+};
+// Shared, because what is parked is a std::function, which wants copies.
+using SharedUnderWay = std::shared_ptr<UnderWay>;
 
 class RuntimeService final : public Service {
  public:
@@ -47,15 +94,20 @@ class RuntimeService final : public Service {
       : router_(router), records_(records), metrics_(metrics) {
     operations_.emplace(
         "InvokeEndpoint",
-        Operation{
-            .document = nullptr,
-            .stream = [this](const RequestContext& context, const Json& input,
-                             http::Exchange& exchange) { return Invoke(context, input, exchange); },
-            .access = Allow(
-                "sagemaker:InvokeEndpoint", [](const RequestContext& context, const Json& input) {
-                  return context.Arn("sagemaker",
-                                     "endpoint/" + ToLower(input.GetString("EndpointName")));
-                })});
+        Operation{.document = nullptr,
+                  .stream = nullptr,
+                  .access = Allow("sagemaker:InvokeEndpoint",
+                                  [](const RequestContext& context, const Json& input) {
+                                    return context.Arn(
+                                        "sagemaker",
+                                        "endpoint/" + ToLower(input.GetString("EndpointName")));
+                                  }),
+                  .relay =
+                      [this](const RequestContext& context, const Json& input, std::string body,
+                             http::Exchange& exchange, Answer answer) {
+                        Invoke(context, input, std::move(body), exchange, std::move(answer));
+                      },
+                  .at_once = true});
   }
 
   std::string_view name() const override { return "sagemaker-runtime"; }
@@ -64,76 +116,106 @@ class RuntimeService final : public Service {
   }
 
  private:
-  aws::Outcome<std::monostate> Invoke(const RequestContext& context, const Json& input,
-                                      http::Exchange& exchange) {
-    const auto begun = SteadyClock::now();
-    const std::string endpoint = input.GetString("EndpointName");
-    const std::string scope = context.scope();
-    auto body = exchange.ReadAll(kMaxBody);
-    if (body.status().code() == Code::kResourceExhausted)
-      return aws::Error{
-          .code = "ValidationError",
-          .message = "Request payload exceeds the limit of " + std::to_string(kMaxBody) + " bytes",
-          .http_status = 413};
-    if (!body.ok()) return body.status();
+  using Needs = serving::RoutedCall::Needs;
 
-    serving::Invocation invocation{.endpoint_key = scope + "/" + endpoint,
-                                   .target_variant = input.GetString("TargetVariant"),
-                                   .headers = {},
-                                   .body = std::move(*body)};
+  void Invoke(const RequestContext& context, const Json& input, std::string body,
+              http::Exchange& exchange, Answer answer) {
+    if (body.size() > kMaxBody)
+      return answer(exchange, aws::Error{.code = "ValidationError",
+                                         .message = "Request payload exceeds the limit of " +
+                                                    std::to_string(kMaxBody) + " bytes",
+                                         .http_status = 413});
+    const auto invocation =
+        std::make_shared<UnderWay>(context, input, places_, body.size(), std::move(answer));
+    if (!invocation->place.is_free())
+      return invocation->answer(
+          exchange,
+          aws::Error{.code = "ThrottlingException",
+                     .message = "Rate exceeded: this server carries " +
+                                std::to_string(Places::kMost) + " invocations at a time, and " +
+                                std::to_string(Places::kMostBytes >> 20) +
+                                " MiB of their bodies; try again.",
+                     .http_status = 429});
+    serving::Invocation asked{.endpoint_key = context.scope() + "/" + invocation->endpoint,
+                              .target_variant = invocation->variant,
+                              .headers = {},
+                              .body = std::move(body)};
     for (const char* name : {"Content-Type", "Accept", "X-Amzn-SageMaker-Custom-Attributes",
                              "X-Amzn-SageMaker-Inference-Id", "X-Amzn-SageMaker-Target-Model",
                              "X-Amzn-SageMaker-Session-Id"})
       if (const auto value = exchange.request().headers.Get(name))
-        invocation.headers.Add(name, std::string(*value));
-    // Workers are shared with everything else a server does: endpoints that answer slowly must not take them all.
-    const Place place(invocations_);
-    if (place.number() > kMaxInvocations)
-      return aws::Error{.code = "ThrottlingException",
-                        .message = "Rate exceeded: this server carries " +
-                                   std::to_string(kMaxInvocations) +
-                                   " invocations at a time; try again.",
-                        .http_status = 429};
-    const auto asked = SteadyClock::now();
-    auto answer = router_.Invoke(invocation);
+        asked.headers.Add(name, std::string(*value));
+    invocation->asked = SteadyClock::now();
+    auto call = router_.Invoke(std::move(asked));
+    if (!call.ok()) return Drive(exchange, invocation, call.status());
+    invocation->call = *std::move(call);
+    Drive(exchange, invocation, invocation->call->Advance());
+  }
+
+  // Parks the exchange until what the call needs is there. No thread waits meanwhile; only a new connection to the instance is
+  // made on a worker.
+  void Drive(http::Exchange& exchange, const SharedUnderWay& invocation, Result<Needs> needs) {
+    if (!needs.ok()) return invocation->answer(exchange, Refuse(*invocation, needs.status()));
+    const auto left = invocation->call->time_left();
+    switch (*needs) {
+      case Needs::kNothing:
+        return Finish(exchange, *invocation);
+      case Needs::kConnection: {
+        const auto at_once =
+            exchange.Park(left, [this, invocation](http::Exchange& later, http::WhyResumed) {
+              Drive(later, invocation, invocation->call->Connect());
+            });
+        return at_once();
+      }
+      case Needs::kToRead:
+      case Needs::kToWrite:
+        break;
+    }
+    (void)exchange.ParkOn(
+        invocation->call->fd(),
+        *needs == Needs::kToRead ? http::Exchange::Ready::kToRead : http::Exchange::Ready::kToWrite,
+        left, [this, invocation](http::Exchange& later, http::WhyResumed why) {
+          if (why == http::WhyResumed::kTimeIsUp)
+            return Drive(later, invocation,
+                         DeadlineExceeded("the container did not answer in time"));
+          Drive(later, invocation, invocation->call->Advance());
+        });
+  }
+
+  void Finish(http::Exchange& exchange, UnderWay& invocation) {
     const auto answered = SteadyClock::now();
-    if (!answer.ok()) return Refuse(context, endpoint, invocation, answer.status());
-    sagemaker_metrics::InvocationRecord record{.scope = scope,
-                                               .endpoint = endpoint,
-                                               .variant = answer->variant,
-                                               .model_status = answer->response.status,
-                                               .instances = answer->instances,
-                                               .model_latency = Micros(asked, answered)};
-    auto outcome = Reply(context, endpoint, &*answer, exchange);
-    record.overhead = Micros(begun, asked) + Micros(answered, SteadyClock::now());
-    metrics_.Record(record);
-    return outcome;
+    auto answer = invocation.call->TakeAnswer();
+    const int status = answer.response.status;
+    const std::string scope = invocation.context.scope();
+    const std::string variant = answer.variant;
+    invocation.answer(exchange, ReplyOf(invocation, std::move(answer)));
+    metrics_.Record({.scope = scope,
+                     .endpoint = invocation.endpoint,
+                     .variant = variant,
+                     .model_status = status,
+                     .instances = answer.instances,
+                     .model_latency = Micros(invocation.asked, answered),
+                     .overhead = Micros(invocation.begun, invocation.asked) +
+                                 Micros(answered, SteadyClock::now())});
   }
 
-  using SteadyClock = std::chrono::steady_clock;
-  static std::chrono::microseconds Micros(SteadyClock::time_point from,
-                                          SteadyClock::time_point to) {
-    return std::chrono::duration_cast<std::chrono::microseconds>(to - from);
-  }
-
-  static aws::Outcome<std::monostate> Reply(const RequestContext& context,
-                                            const std::string& endpoint,
-                                            serving::InvocationAnswer* answer,
-                                            http::Exchange& exchange) {
-    if (answer->response.status >= 400) return ModelError(context, endpoint, answer->response);
-    http::Response response{.status = 200, .headers = {}, .body = std::move(answer->response.body)};
-    response.headers.Add("x-amzn-RequestId", context.request_id);
-    response.headers.Add("x-Amzn-Invoked-Production-Variant", answer->variant);
-    response.headers.Add(
-        "Content-Type", answer->response.headers.GetOr("Content-Type", "application/octet-stream"));
-    if (const auto attributes = answer->response.headers.Get("X-Amzn-SageMaker-Custom-Attributes"))
+  static aws::Outcome<http::Response> ReplyOf(const UnderWay& invocation,
+                                              serving::InvocationAnswer answer) {
+    if (answer.response.status >= 400)
+      return ModelError(invocation.context, invocation.endpoint, answer.response);
+    http::Response response{.status = 200, .headers = {}, .body = std::move(answer.response.body)};
+    response.headers.Add("x-amzn-RequestId", invocation.context.request_id);
+    response.headers.Add("x-Amzn-Invoked-Production-Variant", answer.variant);
+    response.headers.Add("Content-Type",
+                         answer.response.headers.GetOr("Content-Type", "application/octet-stream"));
+    if (const auto attributes = answer.response.headers.Get("X-Amzn-SageMaker-Custom-Attributes"))
       response.headers.Add("X-Amzn-SageMaker-Custom-Attributes", std::string(*attributes));
-    RETURN_IF_ERROR(exchange.Send(std::move(response)));
-    return std::monostate();
+    return response;
   }
 
-  aws::Outcome<std::monostate> Refuse(const RequestContext& context, const std::string& endpoint,
-                                      const serving::Invocation& invocation, const Status& status) {
+  aws::Outcome<http::Response> Refuse(const UnderWay& invocation, const Status& status) {
+    const RequestContext& context = invocation.context;
+    const std::string& endpoint = invocation.endpoint;
     switch (status.code()) {
       case Code::kNotFound: {
         const auto record = records_.Get({orchestrator::kEndpointKind, context.scope(), endpoint});
@@ -149,7 +231,7 @@ class RuntimeService final : public Service {
                                " not found.");
       }
       case Code::kInvalidArgument:
-        return ValidationError("Variant " + invocation.target_variant + " not found for Request");
+        return ValidationError("Variant " + invocation.variant + " not found for Request");
       case Code::kDeadlineExceeded:
         return aws::Error{
             .code = "ModelError",
@@ -170,9 +252,8 @@ class RuntimeService final : public Service {
     }
   }
 
-  static aws::Outcome<std::monostate> ModelError(const RequestContext& context,
-                                                 const std::string& endpoint,
-                                                 const http::Response& response) {
+  static aws::Error ModelError(const RequestContext& context, const std::string& endpoint,
+                               const http::Response& response) {
     const std::string kind = response.status < 500 ? "client" : "server";
     const std::string original = Printable(response.body);
     const std::string group = "/aws/sagemaker/Endpoints/" + endpoint;
@@ -189,7 +270,7 @@ class RuntimeService final : public Service {
     return error;
   }
 
-  std::atomic<int> invocations_{0};
+  Places places_;
   serving::Router& router_;
   metastore::RecordStore& records_;
   sagemaker_metrics::InvocationMetrics& metrics_;

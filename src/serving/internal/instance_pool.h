@@ -23,18 +23,30 @@ class InstancePool {
   InstancePool(std::string id, int port, Dialer& dialer, const Clock& clock)
       : id_(std::move(id)), port_(port), dialer_(dialer), clock_(clock) {}
 
-  // POST of a whole body to `path`; the answer whatever its status. A kept connection that breaks
-  // before the head of the answer has come is replaced once by a fresh one: the other side may
-  // close an idle connection at any time, and that request was then never looked at. Nothing else
-  // is tried twice. `*was_sent` becomes true once bytes of the request may have reached the
-  // instance.
-  Result<http::Response> Call(const http::Request& request, const std::string& body,
-                              SteadyTime deadline, bool* was_sent);
+  // A request under way, as long as this lives.
+  class Visit {
+   public:
+    explicit Visit(std::shared_ptr<InstancePool> pool) : pool_(std::move(pool)) {
+      ++pool_->under_way_;
+    }
+    ~Visit() { --pool_->under_way_; }
+    Visit(const Visit&) = delete;
+    Visit& operator=(const Visit&) = delete;
+    InstancePool* operator->() const { return pool_.get(); }
+
+   private:
+    const std::shared_ptr<InstancePool> pool_;  // shared: it may have been dropped by a Publish
+  };
+
+  // A kept connection, if there is one. The other side may have closed it meanwhile.
+  std::optional<http::ClientConnection> TakeKept();
+  void Keep(http::ClientConnection connection);
+  // A new one; waits for it.
+  Result<http::ClientConnection> Connect(std::chrono::milliseconds at_most);
 
   const std::string& id() const { return id_; }
   int port() const { return port_; }
   std::size_t under_way() const { return under_way_; }
-  std::size_t idle() const;
 
  private:
   struct Idle {
@@ -42,17 +54,13 @@ class InstancePool {
     SteadyTime since;
   };
 
-  std::optional<http::ClientConnection> TakeIdle();
-  void Keep(http::ClientConnection connection);
-  Result<http::ClientConnection> Connect(SteadyTime deadline);
-
   const std::string id_;
   const int port_;
   Dialer& dialer_;
   const Clock& clock_;
   std::atomic<std::size_t> under_way_ = 0;
-  mutable std::mutex mutex_;  // guards idle_
-  std::deque<Idle> idle_;     // the one used last is at the end
+  std::mutex mutex_;       // guards idle_
+  std::deque<Idle> idle_;  // the one used last is at the end
 };
 
 }  // namespace sagebrush::serving

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// A client's call in steps that never wait: the request as far as the socket takes it, then the answer as far as it has come.
+// One thread at a time.
+#include <algorithm>
+#include <variant>
+
+#include "http/internal/client_state.h"
+#include "http/internal/head_parser.h"
+
+namespace sagebrush::http {
+
+using namespace internal;  // NOLINT: this file is a part of it
+
+namespace {
+
+constexpr std::size_t kMaxHeadBytes = 256 << 10;
+constexpr std::size_t kJoinBytes = 64 << 10;
+constexpr std::size_t kAdvanceBytes =
+    1 << 20;  // of an answer, before others on the loop have their turn
+
+}  // namespace
+
+Result<std::optional<Response>> ClientConnection::State::TakeHead() {
+  if (!awaiting_head) return FailedPrecondition("no request was sent");
+  const auto fail = [this](Status status) {
+    broken = true;
+    return status;
+  };
+  for (;;) {
+    const HeadScan scan = ScanHead(input.view(), scanned);
+    if (scan.state == HeadScan::State::kBareLineFeed)
+      return fail(Unavailable("the answer is not HTTP/1.1"));
+    if (scan.state != HeadScan::State::kComplete) {
+      scanned = input.size();
+      if (scanned > kMaxHeadBytes) return fail(Unavailable("the answer's head is too long"));
+      return std::optional<Response>();
+    }
+    auto parsed = ParseResponseHead(input.view().substr(0, scan.bytes), method);
+    input.Consume(scan.bytes);
+    scanned = 0;
+    if (const auto* error = std::get_if<HeadError>(&parsed)) return fail(Unavailable(error->text));
+    auto& head = std::get<ResponseHead>(parsed);
+    if (head.response.status < 200 && head.response.status != 101)
+      continue;  // 100 Continue and the like
+    awaiting_head = false;
+    decoder = BodyDecoder(head.framing);
+    // A request that was not sent to its end leaves the connection between two messages.
+    keep_alive = keep_alive && head.keep_alive && body_left == 0 && head.response.status != 101;
+    body_left = 0;
+    return std::optional<Response>(std::move(head.response));
+  }
+}
+
+Status ClientConnection::State::Begin(const Request& request, std::string_view body,
+                                      std::uint64_t limit) {
+  ASSIGN_OR_RETURN(std::string head, MakeHead(request, body.size()));
+  body_left = 0;
+  stepped = Stepped{};
+  stepped.limit = limit;
+  if (body.size() <= kJoinBytes) {
+    head.append(body);
+  } else {
+    stepped.body = body;
+  }
+  stepped.head = std::move(head);
+  return Status::Ok();
+}
+
+std::optional<ClientConnection::Progress> ClientConnection::State::SendOn() {
+  const std::size_t all = stepped.head.size() + stepped.body.size();
+  while (stepped.sent < all && stepped.send_failure.ok()) {
+    const bool in_head = stepped.sent < stepped.head.size();
+    const std::string_view piece = in_head
+                                       ? std::string_view(stepped.head).substr(stepped.sent)
+                                       : stepped.body.substr(stepped.sent - stepped.head.size());
+    const Io io = transport.TryWrite(piece, in_head && !stepped.body.empty());
+    if (io.kind == Io::Kind::kWantWrite) return Progress::kToWrite;
+    if (io.kind == Io::Kind::kDone) {
+      stepped.sent += io.bytes;
+    } else {
+      // A server may answer and close before it has read everything; its answer says more than our broken pipe.
+      stepped.send_failure = Unavailable("the peer closed the connection");
+      keep_alive = false;
+    }
+  }
+  return std::nullopt;
+}
+
+Result<ClientConnection::Progress> ClientConnection::State::Advance() {
+  const auto fail = [this](Status status) {
+    broken = true;
+    return status;
+  };
+  if (const auto wanted = SendOn()) return *wanted;
+  while (!stepped.answer) {
+    ASSIGN_OR_RETURN(stepped.answer, TakeHead());
+    if (stepped.answer) break;
+    char buffer[16 << 10];
+    const Io io = transport.TryRead(buffer, sizeof buffer);
+    if (io.kind == Io::Kind::kWantRead) return Progress::kToRead;
+    if (io.kind != Io::Kind::kDone)
+      return fail(!stepped.send_failure.ok()
+                      ? stepped.send_failure
+                      : Unavailable("the server closed the connection without an answer"));
+    input.Append({buffer, io.bytes});
+  }
+  std::string& content = stepped.answer->body;
+  for (std::size_t moved = 0;;) {
+    if (decoder.done()) {
+      content.resize(stepped.filled);
+      return Progress::kDone;
+    }
+    if (moved >= kAdvanceBytes) return Progress::kToRead;
+    // As much as is known to come, as long as that is little; else it grows by its half.
+    const std::uint64_t told = decoder.remaining();
+    const std::size_t room =
+        told > 0 && told <= kJoinBytes
+            ? static_cast<std::size_t>(told)
+            : std::max<std::size_t>({16 << 10, input.size(), content.size() / 2});
+    content.resize(std::max(content.size(), stepped.filled + room));
+    auto io = TryReadBody(&transport, &input, &decoder, content.data() + stepped.filled,
+                          content.size() - stepped.filled);
+    if (!io.ok()) return fail(io.status());
+    if (io->kind == Io::Kind::kEnd) continue;
+    if (io->kind != Io::Kind::kDone) return Progress::kToRead;
+    moved += io->bytes;
+    stepped.filled += io->bytes;
+    if (stepped.filled > stepped.limit)
+      return fail(ResourceExhausted("the answer is longer than " + std::to_string(stepped.limit) +
+                                    " bytes"));
+  }
+}
+
+Status ClientConnection::Begin(const Request& request, std::string_view body, std::uint64_t limit) {
+  return state_->Begin(request, body, limit);
+}
+
+Result<ClientConnection::Progress> ClientConnection::Advance() { return state_->Advance(); }
+
+bool ClientConnection::answer_begun() const { return state_->stepped.answer.has_value(); }
+
+Response ClientConnection::TakeAnswer() {
+  Response answer = *std::move(state_->stepped.answer);
+  state_->stepped.answer.reset();
+  return answer;
+}
+
+}  // namespace sagebrush::http
