@@ -3,18 +3,17 @@
 
 #include <netinet/in.h>
 #include <pwd.h>
-#include <sched.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/hash.h"
 #include "orchestrator/backends/process/bare_instance.h"
+#include "orchestrator/backends/process/in_child.h"
 #include "orchestrator/backends/process/instance_uids.h"
 #include "orchestrator/backends/process/machine_name.h"
+#include "orchestrator/backends/process/mounts.h"
 #include "orchestrator/backends/process/strays.h"
 
 namespace sagebrush::orchestrator {
@@ -92,15 +91,6 @@ std::vector<fs::path> Folders(const std::vector<Mount>& mounts) {
   return folders;
 }
 
-// In a child of its own: what another user may do, and whether this one may mount, is only known by trying.
-template <typename Action>
-bool InChild(const Action& works) {
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(works() ? 0 : 1);
-  int status = 1;
-  return child > 0 && ::waitpid(child, &status, 0) == child && status == 0;
-}
-
 bool CanUse(unsigned uid, const std::vector<std::string>& paths) {
   return InChild([&] {
     if (::setresgid(uid, uid, uid) != 0 || ::setresuid(uid, uid, uid) != 0) return false;
@@ -108,13 +98,6 @@ bool CanUse(unsigned uid, const std::vector<std::string>& paths) {
       if (::access(path.c_str(), R_OK | X_OK) != 0) return false;
     return true;
   });
-}
-
-bool CanBindOptMl() {
-  return ::geteuid() == 0 && fs::is_directory("/opt/ml") && InChild([] {
-           return ::unshare(CLONE_NEWNS) == 0 &&
-                  ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
-         });
 }
 
 std::string UserName(unsigned uid) {
@@ -208,7 +191,7 @@ Result<SandboxPlan> PrepareBare(const InstanceSpec& spec, const InstanceFolder& 
   ASSIGN_OR_RETURN(const unsigned port, TakePorts(folder, options.instances, &plan));
   layout.serving_port = static_cast<int>(port);
   layout.api_port = static_cast<int>(port) + 1;
-  const bool has_opt_ml = CanBindOptMl();
+  const bool has_opt_ml = ::geteuid() == 0 && CanBindFolder("/opt/ml");
   if (has_opt_ml) plan.binds.push_back({layout.ml, "/opt/ml", true});
 
   plan.command = BareAgentCommand(spec.id, layout);

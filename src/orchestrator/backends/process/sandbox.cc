@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/process_tree.h"
 #include "orchestrator/backends/process/machine_name.h"
+#include "orchestrator/backends/process/mounts.h"
 #include "orchestrator/backends/process/sandbox_plan.h"
 
 namespace sagebrush::orchestrator {
@@ -30,24 +31,11 @@ namespace {
 constexpr const char* kStaging = "/mnt";
 constexpr std::chrono::milliseconds kKillRound{500};
 
-Status Mount(const char* source, const fs::path& target, const char* type, unsigned long flags,
-             const char* data = nullptr) {
-  if (::mount(source, target.c_str(), type, flags, data) != 0)
-    return LastErrno("cannot mount " + target.string());
-  return Status::Ok();
-}
-
-Status EnterMountNamespace() {
-  if (::unshare(CLONE_NEWNS) != 0) return LastErrno("cannot make a mount namespace");
-  return Mount("none", "/", nullptr, MS_REC | MS_PRIVATE);
-}
-
 // Without isolation the plan has binds only where this may mount: /opt/ml then leads to the instance's own folder.
 Status BindInPlace(const SandboxPlan& plan) {
   if (plan.isolation != Isolation::kNone || plan.binds.empty()) return Status::Ok();
   RETURN_IF_ERROR(EnterMountNamespace());
-  for (const auto& bind : plan.binds)
-    RETURN_IF_ERROR(Mount(bind.source.c_str(), bind.target, nullptr, MS_BIND));
+  for (const auto& bind : plan.binds) RETURN_IF_ERROR(BindFolder(bind.source, bind.target));
   return Status::Ok();
 }
 
@@ -90,7 +78,8 @@ Result<std::vector<fs::path>> StageBinds(const SandboxPlan& plan) {
     return staged;
   }
   RETURN_IF_ERROR(EnterMountNamespace());
-  RETURN_IF_ERROR(Mount("sagebrush", kStaging, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=1m"));
+  RETURN_IF_ERROR(
+      MountAt("sagebrush", kStaging, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=1m"));
   for (std::size_t i = 0; i < plan.binds.size(); ++i) {
     const fs::path target = fs::path(kStaging) / std::to_string(i);
     if (fs::is_directory(plan.binds[i].source)) {
@@ -98,7 +87,7 @@ Result<std::vector<fs::path>> StageBinds(const SandboxPlan& plan) {
     } else {
       RETURN_IF_ERROR(WriteFile(target, ""));
     }
-    RETURN_IF_ERROR(Mount(plan.binds[i].source.c_str(), target, nullptr, MS_BIND)
+    RETURN_IF_ERROR(MountAt(plan.binds[i].source, target, nullptr, MS_BIND)
                         .WithContext(plan.binds[i].source.string()));
     staged.push_back(target);
   }
