@@ -13,7 +13,8 @@ from harness import wait_until
 KILLS = int(os.environ.get("SAGEBRUSH_TEST_KILLS", "10"))
 SEED = int(os.environ.get("SAGEBRUSH_TEST_SEED", str(random.randrange(10**6))))
 LONGEST = 2.2  # about what a job takes from its creation to its end
-STEPS = ["Starting", "Pending", "Downloading", "Training", "Uploading", "Completed"]
+STEPS = ["Starting", "Downloading", "Training", "Uploading", "Completed"]
+WAITED = ["Starting", "Pending"] + STEPS  # for others to leave it a core
 
 
 def test_whatever_the_moment_of_a_kill_nothing_is_lost_doubled_or_left(server, model_archive):
@@ -35,8 +36,7 @@ def test_whatever_the_moment_of_a_kill_nothing_is_lost_doubled_or_left(server, m
         where = "%s, seed %d: %s" % (name, SEED, job)
         assert job["status"] == "Completed" and job["model"] > 0, where
         assert job["lines"] == ["line %02d" % i for i in range(30)], where
-        assert job["steps"] == [step for step in STEPS if step in job["steps"]], where
-        assert job["steps"][-4:] == STEPS[-4:], where
+        assert job["steps"] in (STEPS, WAITED), where
         assert all(start <= end for start, end in job["times"]), where
         assert all(one[1] <= other[0] for one, other in zip(job["times"], job["times"][1:])), where
     problems = ledger.ask(do="end")["problems"]  # the endpoint predicts, and is deleted
