@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apps/sagebrush/server_command.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <memory>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -118,6 +120,8 @@ Status Serve(ServerOptions options) {
                    UpstreamChoice::OwnSettings(options.upstream_proxy, CurrentEnvironment()));
   UpstreamChoice upstream(std::move(own_proxy));
   http_options.max_connections = ConnectionsByOpenFiles();
+  // What never waits is answered by these threads themselves.
+  http_options.io_threads = std::clamp(std::thread::hardware_concurrency(), 2U, 8U);
   http_options.refuse = [&plane](const http::Refusal& refusal) {
     return plane->chain().Refuse(refusal);
   };

@@ -34,6 +34,7 @@ struct Loop {
   asio::io_context context{1};  // one thread: Asio leaves its own locks out where it can
   asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(context);
   std::thread thread;
+  std::size_t connections = 0;  // that live on it; guarded by the server's mutex
 };
 
 struct Listener {
@@ -76,6 +77,7 @@ class AsioServer final : public Server {
  private:
   struct Living {
     std::shared_ptr<Connection> connection;
+    Loop* loop = nullptr;
     int handle = 0;
     bool is_tunnel = false;
   };
@@ -197,10 +199,13 @@ void AsioServer::Begin(UniqueFd socket, const Listener& listener, const Endpoint
       return;
     }
     const std::uint64_t id = next_connection_++;
-    asio::io_context& loop = loops_[id % loops_.size()]->context;
+    // A connection stays on its loop for life: it goes where the fewest are.
+    Loop& loop = **std::ranges::min_element(
+        loops_, {}, [](const std::unique_ptr<Loop>& one) { return one->connections; });
+    ++loop.connections;
     connection =
-        std::make_shared<Connection>(&core_, &loop, std::move(socket), std::move(peer), id);
-    living_[id] = {connection, listener.handle, false};
+        std::make_shared<Connection>(&core_, &loop.context, std::move(socket), std::move(peer), id);
+    living_[id] = {connection, &loop, listener.handle, false};
   }
   asio::co_spawn(*connection->loop(), Connection::Run(connection), asio::detached);
 }
@@ -211,6 +216,7 @@ void AsioServer::Forget(std::uint64_t id) {
   const auto found = living_.find(id);
   if (found == living_.end()) return;
   if (found->second.is_tunnel) --tunnels_;
+  --found->second.loop->connections;
   last = std::move(found->second.connection);
   living_.erase(found);
   changed_.notify_all();

@@ -54,6 +54,28 @@ TEST_F(ServerAtOnceTest, RunsOnTheLoopAndTheOthersOnWorkers) {
   EXPECT_NE(AskThread("/later"), loop);
 }
 
+TEST_F(ServerAtOnceTest, AConnectionGoesToTheLoopWithTheFewest) {
+  auto options = OneLoop();
+  options.io_threads = 2;
+  const auto guard = Start(SayThread, std::move(options));
+  const auto thread_of = [&](auto& client) { return client.Call(Get("/now"), "").value().body; };
+  auto one = Client(), other = Client(), third = Client(), fourth = Client();
+  const std::string emptied = thread_of(other);
+  ASSERT_EQ(thread_of(third), thread_of(one));
+  ASSERT_EQ(thread_of(fourth), emptied);
+  { const auto closed = std::move(other), closed_too = std::move(fourth); }
+
+  const auto both_go_there = [&] {
+    auto fifth = Client(), sixth = Client();
+    const bool fifth_does = thread_of(fifth) == emptied;
+    return thread_of(sixth) == emptied && fifth_does;
+  };
+  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  bool gone = false;  // the server learns of a hang-up when its loop looks
+  while (!gone && std::chrono::steady_clock::now() < deadline) gone = both_go_there();
+  EXPECT_TRUE(gone);
+}
+
 TEST_F(ServerAtOnceTest, LongAndUnknownBodiesGoToAWorker) {
   const auto guard = Start(SayThread, OneLoop());
   const std::string loop = AskThread("/now");

@@ -13,8 +13,10 @@ namespace {
 
 // What a client may say while its answer is parked (the next requests of a pipeline) before it is read no further.
 constexpr std::size_t kParkedInputBytes = 64 << 10;
-// Requests of one connection that the loop answers itself before it looks at the others.
-constexpr int kAtOnceInARow = 16;
+// Requests of one connection that the loop answers itself before it looks at the others. A client whose next request comes
+// only after a look into the answer costs nothing here; with more of them in a row, one that has it ready each time held the
+// others up for 6 ms at 8 connections.
+constexpr int kAtOnceInARow = 1;
 
 bool IsLost(int fd) {
   pollfd entry{.fd = fd, .events = 0, .revents = 0};
