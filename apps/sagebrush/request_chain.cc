@@ -19,6 +19,9 @@ namespace sagebrush::apps {
 
 namespace {
 
+// The server's own, none of AWS's.
+constexpr std::string_view kPrivatePaths = "/_sagebrush/";
+
 // Bodies that are read whole. The largest document AWS takes is a Lambda or pipeline definition; DeleteObjects with 1000 keys
 // of 1 KiB stays below 2 MB. Only who names a key of ours may send as much, before the signature over it can be checked.
 constexpr std::uint64_t kMaxDocument = 8 << 20;
@@ -192,7 +195,7 @@ bool RequestChain::AnswerPrivatePath(http::Exchange& exchange) {
         {403, "This instance has no network (EnableNetworkIsolation).", request.peer, &request}));
     return true;
   }
-  if (!path.starts_with("/_sagebrush/")) return false;
+  if (!path.starts_with(kPrivatePaths)) return false;
   if (path.starts_with(kPackagesPath) && !request.peer.instance_id.empty()) {
     door_.packages(request.peer.instance_id, exchange);
     return true;
@@ -353,7 +356,7 @@ const services::Operation* RequestChain::FindHandler(const aws::Route& route,
 }
 
 bool RequestChain::RunsAtOnce(const http::Request& request) const {
-  if (aws::IsForm(request)) return false;
+  if (aws::IsForm(request) || request.raw_path().starts_with(kPrivatePaths)) return false;
   const aws::Route route = aws::RouteRequest(request, {});
   // S3 waits for disks, all of it; and finding its operation is the most work.
   if (route.service == nullptr || route.protocol == aws::Protocol::kRestXml) return false;
