@@ -10,7 +10,7 @@ ROUNDS ?= 200
 export PORT DATA
 
 .DEFAULT_GOAL := help
-.PHONY: help tutorial test build run notebook bench soak fuzz lint clean
+.PHONY: help tutorial test build run notebook bench soak fuzz tsan lint clean
 
 help:
 	@echo 'make tutorial    the SageMaker tutorial, start to end, on this machine'
@@ -23,6 +23,7 @@ help:
 	@echo 'make bench       every benchmark, beside its peers; results in benchmarks/results'
 	@echo 'make soak        kills of the server and power cuts, ROUNDS=$(ROUNDS) of each'
 	@echo 'make fuzz        every parser of strangers'"'"' bytes, SECONDS=$(SECONDS) each, under ASan and UBSan'
+	@echo 'make tsan        the acceptance tests on programs made with ThreadSanitizer'
 	@echo 'make lint        the arrows between modules, clang-format and clang-tidy where installed'
 	@echo 'make clean       remove build/ (not the data, not the cache folder)'
 
@@ -56,6 +57,10 @@ soak:
 fuzz:
 	@tools/setup fuzz
 	@exec tools/fuzz $(SECONDS)
+
+tsan:
+	@tools/setup dev runtimes tensorflow2 tests clients
+	@exec tools/tsan
 
 lint:
 	@exec tools/lint

@@ -21,6 +21,11 @@ CLIENT_PYTHON = Path(os.environ.get("SAGEBRUSH_CLIENT_PYTHON", CACHE / "runtimes
 # "none": every server of the suite runs its instances without sandboxes; what tests the sandbox itself is skipped.
 ISOLATION = os.environ.get("SAGEBRUSH_TEST_ISOLATION", "sandbox")
 needs_sandbox = pytest.mark.skipif(ISOLATION != "sandbox", reason="it tests the sandbox itself, and SAGEBRUSH_TEST_ISOLATION=%s" % ISOLATION)
+# Without sandboxes root's instances have it where root may mount; an ordinary user's have none.
+HAS_OPT_ML = ISOLATION == "sandbox" or (os.geteuid() == 0 and subprocess.run(["unshare", "--mount", "true"], stderr=subprocess.DEVNULL).returncode == 0)
+needs_opt_ml = pytest.mark.skipif(not HAS_OPT_ML, reason="its code names /opt/ml, which cannot be had here without a sandbox")
+# How many times longer everything may take: programs made for a sanitizer are slow.
+PATIENCE = float(os.environ.get("SAGEBRUSH_TEST_PATIENCE", "1"))
 READY = re.compile(r"sagebrush ready at (http://\S+)")
 
 
@@ -33,7 +38,7 @@ def python_of(client):
 
 def wait_until(what, condition, seconds=60, pause=0.05):
     """The first true value of condition(); fails with `what` when the time is over."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + seconds * PATIENCE
     while True:
         value = condition()
         if value:
@@ -91,13 +96,13 @@ class Server:
         """As Ctrl-C: the workloads stop too."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-            self.process.wait(60)
+            self.process.wait(60 * PATIENCE)
         elif self.data.exists():
-            subprocess.run(self.command("down", "--data-dir", str(self.data)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+            subprocess.run(self.command("down", "--data-dir", str(self.data)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60 * PATIENCE)
 
     def env(self):
         """What `sagebrush env` exports, as a dictionary over this process's environment."""
-        text = subprocess.run(self.command("env", "--data-dir", str(self.data)), check=True, stdout=subprocess.PIPE, timeout=30).stdout.decode()
+        text = subprocess.run(self.command("env", "--data-dir", str(self.data)), check=True, stdout=subprocess.PIPE, timeout=30 * PATIENCE).stdout.decode()
         shell = subprocess.run(["bash", "-c", text + "\nenv -0"], check=True, stdout=subprocess.PIPE, env=dict(os.environ, HOME=str(self.folder))).stdout
         return dict(pair.split("=", 1) for pair in shell.decode().split("\0") if "=" in pair)
 
@@ -106,7 +111,7 @@ class Server:
         script = self.folder / "client.py"
         script.write_text(code)
         done = subprocess.run([str(python), "-W", "ignore", str(script), *map(str, arguments)], env=env or self.env(), cwd=str(self.folder),
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout)
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout * PATIENCE)
         done.text = done.stdout.decode(errors="replace")
         if check:
             assert done.returncode == 0, done.text[-4000:] + "\n--- server\n" + self.log.read_text()[-3000:]
@@ -205,7 +210,7 @@ class Background:
             self.error = error
 
     def join(self, seconds):
-        self.thread.join(seconds)
+        self.thread.join(seconds * PATIENCE)
         assert not self.thread.is_alive(), "still running after %s s" % seconds
         if self.error:
             raise self.error

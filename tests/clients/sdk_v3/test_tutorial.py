@@ -5,9 +5,10 @@ container entry point (bash) and the channels `code` and `sm_drivers`."""
 import textwrap
 
 from clients import steps
-from harness import python_of
+from harness import needs_opt_ml, python_of
 
 
+@needs_opt_ml
 def test_the_tutorials_steps_by_sdk_v3(server):
     steps.lay_out(server.folder)
     done = server.run(steps.WATCH + textwrap.dedent("""
