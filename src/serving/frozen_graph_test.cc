@@ -187,6 +187,20 @@ TEST(FrozenGraphTest, AnInputThatIsOtherwiseComputedFromAVariableIsHonoured) {
   EXPECT_THAT(Found(Loop(), {"product:0"}), IsEmpty());
 }
 
+TEST(FrozenGraphTest, WhereSomethingThatKeepsStateComesAfterTheVariableNothingIsFrozen) {
+  const auto after = [](const std::string& op, const std::map<std::string, std::string>& is = {}) {
+    return Found(
+        Loop().Node("state", op, {"^w/Read"}, is).Node("other", "Use", {"state", "product"}), {"x"},
+        {"exit", "other"});
+  };
+  for (const char* op : {"VariableV2", "VarHandleOp", "HashTableV2", "MutableHashTable",
+                         "MutableDenseHashTableV2", "FIFOQueueV2", "Barrier"})
+    EXPECT_THAT(after(op), IsEmpty()) << op;
+  EXPECT_THAT(after("Custom", {{"shared_name", ""}}), IsEmpty());
+  for (const char* op : {"Custom", "TensorArrayV3", "LookupTableFindV2"})
+    EXPECT_THAT(after(op), ElementsAre("w")) << op;
+}
+
 TEST(FrozenGraphTest, WhatComputesFromTheVariableIsWrittenOnceMoreAndTheRestIsShared) {
   const auto frozen =
       Freeze(Loop().MetaGraph(), {"exit:0"},

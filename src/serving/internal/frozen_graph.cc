@@ -152,6 +152,20 @@ Consumers ConsumersOf(const Graph& graph, const std::set<const Node*>& reached, 
 bool IsRefVariable(const Node& node) { return node.op == "VariableV2" || node.op == "Variable"; }
 bool IsVariable(const Node& node) { return node.op == "VarHandleOp" || IsRefVariable(node); }
 
+// Whether a session keeps something for this node under its name, if no shared one is given: a second node, of another name,
+// would have another one, and that empty. By the name of the op without its version, for SavedModels are often written without
+// attributes of a default value, as the empty shared_name is.
+bool OwnsState(const Node& node) {
+  if (node.attributes.contains("shared_name")) return true;
+  std::string_view op = node.op;
+  if (op.size() > 2 && op[op.size() - 2] == 'V' && op.back() >= '0' && op.back() <= '9')
+    op.remove_suffix(2);
+  constexpr std::string_view kOwners[] = {
+      "HandleOp", "Variable",    "HashTable", "HashTableOfTensors", "Queue",
+      "Reader",   "Accumulator", "Barrier",   "Iterator",           "Mutex"};
+  return std::ranges::any_of(kOwners, [op](std::string_view owner) { return op.ends_with(owner); });
+}
+
 // Passes a variable's handle on, without a choice.
 bool IsCarrier(const Node& node) {
   return node.op == "Identity" ||
@@ -319,6 +333,9 @@ Result<std::vector<LoopVariable>> FindLoopVariables(std::string_view meta_graph_
   const auto computed = Downstream(ConsumersOf(graph, reached, /*control_too=*/true), read);
   for (const auto& input : inputs)
     if (computed.contains(graph.Find(input))) return found;
+  // By a control dependency alone also what keeps state may come after such a variable. It cannot be written once more.
+  for (const Node* node : computed)
+    if (OwnsState(*node) && std::ranges::find(read, node) == read.end()) return found;
   for (const Node* node : read)
     found.push_back({.node = std::string(node->name),
                      .type = NumberAttribute(*node, "dtype", 6),

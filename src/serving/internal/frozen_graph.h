@@ -46,7 +46,8 @@ std::string_view NodeOfTensor(std::string_view tensor);
 bool LoopsOverSmallProducts(std::string_view saved_model);
 
 // Those of a MetaGraphDef that may be constants: its signatures' outputs only read them. None where there is no loop, where
-// functions might reach variables by other ways, or where an input is a tensor that the graph computes from them.
+// functions might reach variables by other ways, or where an input is a tensor that the graph computes from them,
+// or where a variable, table or queue comes after one of them.
 // kInvalidArgument for broken bytes.
 Result<std::vector<LoopVariable>> FindLoopVariables(std::string_view meta_graph_def,
                                                     const std::vector<std::string>& inputs,
