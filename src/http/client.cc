@@ -114,6 +114,7 @@ Result<std::string> ClientConnection::State::MakeHead(const Request& request,
   head.append("\r\n");
   method = request.method;
   body_left = content_length;
+  interim = 0;
   awaiting_head = true;
   return head;
 }

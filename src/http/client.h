@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -38,8 +39,9 @@ class ClientConnection {
   Status Begin(const Request& request, std::string_view body,
                std::uint64_t limit = std::uint64_t{64} << 20);
   Result<Progress> Advance();
-  bool answer_begun() const;  // its head has come
-  Response TakeAnswer();      // once, after kDone
+  bool answer_begun() const;            // its first byte has come
+  std::uint64_t answer_memory() const;  // that its body takes so far
+  Response TakeAnswer();                // once, after kDone
 
   // Piece by piece: a body of known length, then the head, then the body by reads (0 at the end).
   Status SendHead(const Request& request, std::uint64_t content_length);

@@ -60,6 +60,24 @@ TEST_F(ClientTest, SkipsInterimAnswersAndReadsChunks) {
   EXPECT_TRUE(client_->reusable());
 }
 
+TEST_F(ClientTest, EndlessInterimAnswersAreAnError) {
+  std::thread server([this] {
+    std::string interim;
+    for (int i = 0; i < 400; ++i) interim += "HTTP/1.1 100 Continue\r\n\r\n";
+    // More than any limit, and then an end, or this test would have none.
+    for (std::size_t said = 0; said < (4 << 20); said += interim.size()) {
+      if (!peer_->TrySay(interim).ok()) break;
+    }
+    peer_->CloseWrite();
+  });
+
+  const auto response = client_->Call(Get(), "");
+  client_.reset();  // the server's next word finds nobody
+  server.join();
+
+  EXPECT_EQ(response.status().message(), "the answer's head is too long");
+}
+
 TEST_F(ClientTest, ReadsABodyThatLastsUntilTheEnd) {
   peer_->Say("HTTP/1.0 200 OK\r\n\r\nall of it");
   peer_->CloseWrite();
@@ -177,11 +195,11 @@ TEST_F(ClientTest, StepsMoveWhatIsThereAndWaitForNothing) {
   EXPECT_TRUE(peer_->HearUntil("abc").starts_with("POST /x HTTP/1.1\r\n"));
 
   peer_->Say("HTTP/1.1 200 OK\r\nContent-Le");
-  EXPECT_EQ(client_->Advance().value(), Progress::kToRead);
   EXPECT_FALSE(client_->answer_begun());
-  peer_->Say("ngth: 5\r\n\r\nhe");
   EXPECT_EQ(client_->Advance().value(), Progress::kToRead);
   EXPECT_TRUE(client_->answer_begun());
+  peer_->Say("ngth: 5\r\n\r\nhe");
+  EXPECT_EQ(client_->Advance().value(), Progress::kToRead);
   EXPECT_FALSE(client_->reusable());
   peer_->Say("llo");
   EXPECT_EQ(client_->Advance().value(), Progress::kDone);
@@ -217,6 +235,23 @@ TEST_F(ClientTest, StepsSendABodyAsFarAsThePeerTakesIt) {
 
   EXPECT_GT(rounds, 0u);
   EXPECT_EQ(client_->TakeAnswer().status, 204);
+}
+
+TEST_F(ClientTest, AStepSendsAMebibyteAtMost) {
+  const int room = 8 << 20;
+  // Without the right to that much room, the socket takes little by itself.
+  if (::setsockopt(client_->fd(), SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room) != 0)
+    GTEST_SKIP() << "needs CAP_NET_ADMIN";
+  const std::string body(4 << 20, 'b');
+  ASSERT_TRUE(client_->Begin({"POST", "/x", {{"Host", "h"}}, {}}, body).ok());
+
+  EXPECT_EQ(client_->Advance().value(), ClientConnection::Progress::kToWrite);
+
+  std::size_t heard = 0;
+  std::string buffer(1 << 20, 0);
+  for (ssize_t got; (got = ::recv(peer_->fd(), buffer.data(), buffer.size(), MSG_DONTWAIT)) > 0;)
+    heard += static_cast<std::size_t>(got);
+  EXPECT_EQ(heard, 1u << 20);
 }
 
 TEST_F(ClientTest, AStepThatFindsThePeerGoneSaysSo) {

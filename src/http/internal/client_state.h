@@ -38,6 +38,7 @@ struct ClientConnection::State {
     std::string_view body;  // else
     std::size_t sent = 0;   // of both
     Status send_failure;
+    bool is_heard = false;  // a byte of an answer has come
     std::optional<Response> answer;
     std::size_t filled = 0;  // of its body
     std::uint64_t limit = 0;
@@ -50,6 +51,7 @@ struct ClientConnection::State {
   internal::BodyDecoder decoder;
   Stepped stepped;
   std::size_t scanned = 0;      // of the answer's head
+  std::size_t interim = 0;      // bytes of the heads that came before it, as 100 Continue
   std::string method;           // of the request under way
   std::uint64_t body_left = 0;  // of the request's, to be sent
   bool awaiting_head = false;

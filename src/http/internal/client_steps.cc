@@ -13,10 +13,12 @@ using namespace internal;  // NOLINT: this file is a part of it
 
 namespace {
 
+// Of the answer's head and all interim ones before it: a peer that sends those for ever must not keep the loop.
 constexpr std::size_t kMaxHeadBytes = 256 << 10;
 constexpr std::size_t kJoinBytes = 64 << 10;
-constexpr std::size_t kAdvanceBytes =
-    1 << 20;  // of an answer, before others on the loop have their turn
+// Of a request or an answer, before others on the loop have their turn.
+constexpr std::size_t kAdvanceBytes = 1 << 20;
+static_assert(kMaxHeadBytes <= kAdvanceBytes);
 
 }  // namespace
 
@@ -32,7 +34,8 @@ Result<std::optional<Response>> ClientConnection::State::TakeHead() {
       return fail(Unavailable("the answer is not HTTP/1.1"));
     if (scan.state != HeadScan::State::kComplete) {
       scanned = input.size();
-      if (scanned > kMaxHeadBytes) return fail(Unavailable("the answer's head is too long"));
+      if (interim + scanned > kMaxHeadBytes)
+        return fail(Unavailable("the answer's head is too long"));
       return std::optional<Response>();
     }
     auto parsed = ParseResponseHead(input.view().substr(0, scan.bytes), method);
@@ -40,8 +43,10 @@ Result<std::optional<Response>> ClientConnection::State::TakeHead() {
     scanned = 0;
     if (const auto* error = std::get_if<HeadError>(&parsed)) return fail(Unavailable(error->text));
     auto& head = std::get<ResponseHead>(parsed);
-    if (head.response.status < 200 && head.response.status != 101)
-      continue;  // 100 Continue and the like
+    if (head.response.status < 200 && head.response.status != 101) {
+      interim += scan.bytes;  // 100 Continue and the like
+      continue;
+    }
     awaiting_head = false;
     decoder = BodyDecoder(head.framing);
     // A request that was not sent to its end leaves the connection between two messages.
@@ -68,12 +73,15 @@ Status ClientConnection::State::Begin(const Request& request, std::string_view b
 
 std::optional<ClientConnection::Progress> ClientConnection::State::SendOn() {
   const std::size_t all = stepped.head.size() + stepped.body.size();
+  const std::size_t turn_ends = std::min(all, stepped.sent + kAdvanceBytes);
   while (stepped.sent < all && stepped.send_failure.ok()) {
+    if (stepped.sent == turn_ends) return Progress::kToWrite;
     const bool in_head = stepped.sent < stepped.head.size();
     const std::string_view piece = in_head
                                        ? std::string_view(stepped.head).substr(stepped.sent)
                                        : stepped.body.substr(stepped.sent - stepped.head.size());
-    const Io io = transport.TryWrite(piece, in_head && !stepped.body.empty());
+    const Io io = transport.TryWrite(piece.substr(0, turn_ends - stepped.sent),
+                                     in_head && !stepped.body.empty());
     if (io.kind == Io::Kind::kWantWrite) return Progress::kToWrite;
     if (io.kind == Io::Kind::kDone) {
       stepped.sent += io.bytes;
@@ -102,8 +110,13 @@ Result<ClientConnection::Progress> ClientConnection::State::Advance() {
       return fail(!stepped.send_failure.ok()
                       ? stepped.send_failure
                       : Unavailable("the server closed the connection without an answer"));
+    stepped.is_heard = true;
     input.Append({buffer, io.bytes});
   }
+  const auto too_long = [&] {
+    return fail(
+        ResourceExhausted("the answer is longer than " + std::to_string(stepped.limit) + " bytes"));
+  };
   std::string& content = stepped.answer->body;
   for (std::size_t moved = 0;;) {
     if (decoder.done()) {
@@ -113,6 +126,7 @@ Result<ClientConnection::Progress> ClientConnection::State::Advance() {
     if (moved >= kAdvanceBytes) return Progress::kToRead;
     // As much as is known to come, as long as that is little; else it grows by its half.
     const std::uint64_t told = decoder.remaining();
+    if (told > stepped.limit - stepped.filled) return too_long();
     const std::size_t room =
         told > 0 && told <= kJoinBytes
             ? static_cast<std::size_t>(told)
@@ -125,9 +139,7 @@ Result<ClientConnection::Progress> ClientConnection::State::Advance() {
     if (io->kind != Io::Kind::kDone) return Progress::kToRead;
     moved += io->bytes;
     stepped.filled += io->bytes;
-    if (stepped.filled > stepped.limit)
-      return fail(ResourceExhausted("the answer is longer than " + std::to_string(stepped.limit) +
-                                    " bytes"));
+    if (stepped.filled > stepped.limit) return too_long();
   }
 }
 
@@ -137,7 +149,12 @@ Status ClientConnection::Begin(const Request& request, std::string_view body, st
 
 Result<ClientConnection::Progress> ClientConnection::Advance() { return state_->Advance(); }
 
-bool ClientConnection::answer_begun() const { return state_->stepped.answer.has_value(); }
+bool ClientConnection::answer_begun() const { return state_->stepped.is_heard; }
+
+std::uint64_t ClientConnection::answer_memory() const {
+  const auto& answer = state_->stepped.answer;
+  return answer ? answer->body.size() : 0;
+}
 
 Response ClientConnection::TakeAnswer() {
   Response answer = *std::move(state_->stepped.answer);
