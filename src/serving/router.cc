@@ -20,6 +20,8 @@ namespace sagebrush::serving {
 namespace {
 
 constexpr auto kDeadline = std::chrono::seconds(60);  // InvokeEndpoint's for a container's answer
+// A kept connection that was closed meanwhile breaks at the first word on it; one that breaks later was at work.
+constexpr auto kStaleWithin = std::chrono::milliseconds(100);
 
 // Shared: invocations under way finish on pools that a Publish has dropped.
 using SharedPool = std::shared_ptr<InstancePool>;
@@ -100,6 +102,7 @@ class PooledCall final : public RoutedCall {
       : request_(ToContainer(std::move(invocation.headers))),
         body_(std::move(invocation.body)),
         candidates_(std::move(candidates)),
+        most_answer_bytes_(invocation.most_answer_bytes),
         clock_(clock),
         deadline_(clock.SteadyNow() + kDeadline),
         last_failure_(
@@ -113,14 +116,16 @@ class PooledCall final : public RoutedCall {
       if (!must_connect_) connection_ = (*visit_)->TakeKept();
       if (!connection_) return Needs::kConnection;
       is_kept_ = true;
-      RETURN_IF_ERROR(connection_->Begin(request_, body_));
+      begun_ = clock_.SteadyNow();
+      RETURN_IF_ERROR(connection_->Begin(request_, body_, most_answer_bytes_));
     }
     const auto progress = connection_->Advance();
     if (progress.ok()) return NeedsOf(*progress);
     // The other side may close an idle connection at any time, and that request was then never looked at: once more, on a
     // fresh one. A prediction may have side effects: whatever else was sent is not sent again, nor elsewhere.
     if (is_kept_ && !connection_->answer_begun() &&
-        progress.status().code() == Code::kUnavailable) {
+        progress.status().code() == Code::kUnavailable &&
+        clock_.SteadyNow() - begun_ <= kStaleWithin) {
       connection_.reset();
       must_connect_ = true;
       return Needs::kConnection;
@@ -142,13 +147,17 @@ class PooledCall final : public RoutedCall {
     }
     connection_ = *std::move(fresh);
     is_kept_ = false;
-    RETURN_IF_ERROR(connection_->Begin(request_, body_));
+    RETURN_IF_ERROR(connection_->Begin(request_, body_, most_answer_bytes_));
     return Advance();
   }
 
   int fd() const override { return connection_ ? connection_->fd() : -1; }
   std::chrono::milliseconds time_left() const override {
     return std::chrono::ceil<std::chrono::milliseconds>(deadline_ - clock_.SteadyNow());
+  }
+
+  std::uint64_t answer_memory() const override {
+    return connection_ ? connection_->answer_memory() : 0;
   }
 
   InvocationAnswer TakeAnswer() override {
@@ -174,8 +183,10 @@ class PooledCall final : public RoutedCall {
   const http::Request request_;
   const std::string body_;
   const std::vector<Candidate> candidates_;  // the one to try first, first
+  const std::uint64_t most_answer_bytes_;
   const Clock& clock_;
   const SteadyTime deadline_;
+  SteadyTime begun_{};  // on a kept connection
   Status last_failure_;
   std::size_t at_ = 0;
   std::optional<InstancePool::Visit> visit_;  // to the candidate that is tried

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -37,6 +38,7 @@ struct Invocation {
   std::string target_variant;  // "" picks by weight
   http::Headers headers;  // Content-Type, Accept, X-Amzn-SageMaker-Custom-Attributes, …: passed on
   std::string body;
+  std::uint64_t most_answer_bytes = 25'000'000;  // a payload's quota; a longer answer fails
 };
 struct InvocationAnswer {
   std::string variant;
@@ -52,13 +54,16 @@ class RoutedCall {
 
   virtual ~RoutedCall() = default;
   // Goes on as far as it can without waiting, and says for what it waits: the descriptor, Connect(), or nothing any more.
-  // kUnavailable: no instance could be reached, or it hung up; else what broke. A failure is the end.
+  // kUnavailable: no instance could be reached, or it hung up; kResourceExhausted: its answer is too long; else what broke. A
+  // failure is the end.
   virtual Result<Needs> Advance() = 0;
   // Opens a connection to the next instance, which may wait for some seconds, and goes on.
   virtual Result<Needs> Connect() = 0;
   virtual int fd() const = 0;
   // When its owner should give up; what it may still wait for until then.
   virtual std::chrono::milliseconds time_left() const = 0;
+  // What the answer has taken so far.
+  virtual std::uint64_t answer_memory() const = 0;
   virtual InvocationAnswer TakeAnswer() = 0;  // once, when nothing is needed
 };
 

@@ -216,6 +216,53 @@ TEST_F(RouterTest, FreshConnectionThatBreaksIsNotSentElsewhere) {
   EXPECT_EQ(*calls, 1);
 }
 
+TEST_F(RouterTest, ReusedConnectionThatBreaksWithinTheAnswersHeadIsNotTriedAgain) {
+  auto calls = std::make_shared<std::atomic<int>>(0);
+  instances_.Add("i", [calls](const std::string&, const std::string&) {
+    return ++*calls == 2 ? "HTTP/1.1 2" : Ok("x");
+  });
+  Publish({{"v", 1, {{"i"}}}});
+  EXPECT_EQ(Body(Invoke()), "x");
+
+  const auto call = Begin().value();
+  ASSERT_EQ(call->Advance().value(), RoutedCall::Needs::kToRead);
+  pollfd answer{.fd = call->fd(), .events = POLLIN, .revents = 0};
+  ASSERT_EQ(::poll(&answer, 1, 30'000), 1);
+  instances_.HangUp();
+
+  EXPECT_EQ(Finish(*call).status().code(), Code::kUnavailable);
+  EXPECT_EQ(*calls, 2);
+}
+
+TEST_F(RouterTest, ReusedConnectionThatBreaksLaterWasAtWorkAndIsNotTriedAgain) {
+  auto go_on = std::make_shared<std::latch>(1);
+  auto calls = std::make_shared<std::atomic<int>>(0);
+  instances_.Add("i", [=](const std::string&, const std::string&) {
+    if (++*calls == 2) go_on->wait();
+    return Ok("x");
+  });
+  Publish({{"v", 1, {{"i"}}}});
+  EXPECT_EQ(Body(Invoke()), "x");
+
+  const auto call = Begin().value();
+  EXPECT_EQ(call->Advance().value(), RoutedCall::Needs::kToRead);
+  clock_.Advance(std::chrono::milliseconds(101));
+  instances_.HangUp();
+
+  EXPECT_EQ(Finish(*call).status().code(), Code::kUnavailable);
+  EXPECT_EQ(instances_.dials("i"), 1);
+  go_on->count_down();
+}
+
+TEST_F(RouterTest, AnswersBeyondTheQuotaFail) {
+  instances_.Add("i", [](const std::string&, const std::string&) {
+    return "HTTP/1.1 200 OK\r\nContent-Length: 25000001\r\n\r\n";
+  });
+  Publish({{"v", 1, {{"i"}}}});
+
+  EXPECT_EQ(Invoke().status().code(), Code::kResourceExhausted);
+}
+
 TEST_F(RouterTest, IdleConnectionsGrowOld) {
   instances_.Add("i", Says("x"));
   Publish({{"v", 1, {{"i"}}}});

@@ -22,39 +22,52 @@ aws::Error ValidationError(std::string message) {
 }
 
 // What a container says in an error, fit for ours: text, and not too much of it.
+// Looks at no more than it shows: a body may be long, and this is an event loop.
 std::string Printable(std::string_view body) {
-  if (!IsValidUtf8(body)) return "(" + std::to_string(body.size()) + " bytes that are no text)";
-  return std::string(FirstBytes(body, kMaxErrorText));
+  const std::string_view shown = FirstBytes(body, kMaxErrorText);
+  if (!IsValidUtf8(shown) || shown.empty() != body.empty())
+    return "(" + std::to_string(body.size()) + " bytes that are no text)";
+  return std::string(shown);
 }
 
-// How many invocations may be under way, and their bodies together: each is a connection to its client, one to its instance,
-// and the memory of its body. Beyond, callers are asked to try again.
+// What of the limits is taken.
 class Places {
  public:
-  static constexpr int kMost = 512;
-  static constexpr std::uint64_t kMostBytes = std::uint64_t{1536} << 20;
+  explicit Places(RuntimeLimits limits) : limits_(limits) {}
+  const RuntimeLimits& limits() const { return limits_; }
 
   class Place {
    public:
-    Place(Places& places, std::uint64_t bytes) : places_(places), bytes_(bytes) {
-      const bool has_number = ++places_.taken_ <= kMost;
-      is_free_ = (places_.bytes_ += bytes_) <= kMostBytes && has_number;
+    Place(Places& places, std::uint64_t request_bytes)
+        : places_(places), request_bytes_(request_bytes) {
+      const bool has_number = ++places_.taken_ <= places_.limits_.invocations;
+      has_room_ = (places_.bytes_ += request_bytes) <= places_.limits_.payload_bytes && has_number;
     }
     ~Place() {
       --places_.taken_;
-      places_.bytes_ -= bytes_;
+      places_.bytes_ -= request_bytes_ + answer_bytes_;
     }
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
-    bool is_free() const { return is_free_; }
+    bool has_room() const { return has_room_; }
+    // The answer has grown to so many bytes. False when that is too much.
+    bool Charge(std::uint64_t answer_bytes) {
+      // Unsigned: less than before wraps round, and comes out right.
+      const std::uint64_t all = places_.bytes_ += answer_bytes - answer_bytes_;
+      const bool has_grown = answer_bytes > answer_bytes_;
+      answer_bytes_ = answer_bytes;
+      return !has_grown || all <= places_.limits_.payload_bytes;
+    }
 
    private:
     Places& places_;
-    const std::uint64_t bytes_;
-    bool is_free_ = false;
+    const std::uint64_t request_bytes_;
+    std::uint64_t answer_bytes_ = 0;
+    bool has_room_ = false;
   };
 
  private:
+  const RuntimeLimits limits_;
   std::atomic<int> taken_{0};
   std::atomic<std::uint64_t> bytes_{0};
 };
@@ -80,7 +93,7 @@ struct UnderWay {
   const RequestContext context;
   const std::string endpoint;
   const std::string variant;  // that was asked for
-  const Places::Place place;
+  Places::Place place;
   const Answer answer;
   std::unique_ptr<serving::RoutedCall> call;
 };
@@ -90,8 +103,8 @@ using SharedUnderWay = std::shared_ptr<UnderWay>;
 class RuntimeService final : public Service {
  public:
   RuntimeService(serving::Router& router, metastore::RecordStore& records,
-                 sagemaker_metrics::InvocationMetrics& metrics)
-      : router_(router), records_(records), metrics_(metrics) {
+                 sagemaker_metrics::InvocationMetrics& metrics, RuntimeLimits limits)
+      : places_(limits), router_(router), records_(records), metrics_(metrics) {
     operations_.emplace(
         "InvokeEndpoint",
         Operation{.document = nullptr,
@@ -127,19 +140,12 @@ class RuntimeService final : public Service {
                                          .http_status = 413});
     const auto invocation =
         std::make_shared<UnderWay>(context, input, places_, body.size(), std::move(answer));
-    if (!invocation->place.is_free())
-      return invocation->answer(
-          exchange,
-          aws::Error{.code = "ThrottlingException",
-                     .message = "Rate exceeded: this server carries " +
-                                std::to_string(Places::kMost) + " invocations at a time, and " +
-                                std::to_string(Places::kMostBytes >> 20) +
-                                " MiB of their bodies; try again.",
-                     .http_status = 429});
+    if (!invocation->place.has_room()) return invocation->answer(exchange, Throttled());
     serving::Invocation asked{.endpoint_key = context.scope() + "/" + invocation->endpoint,
                               .target_variant = invocation->variant,
                               .headers = {},
-                              .body = std::move(body)};
+                              .body = std::move(body),
+                              .most_answer_bytes = kMaxBody};
     for (const char* name : {"Content-Type", "Accept", "X-Amzn-SageMaker-Custom-Attributes",
                              "X-Amzn-SageMaker-Inference-Id", "X-Amzn-SageMaker-Target-Model",
                              "X-Amzn-SageMaker-Session-Id"})
@@ -156,6 +162,8 @@ class RuntimeService final : public Service {
   // made on a worker.
   void Drive(http::Exchange& exchange, const SharedUnderWay& invocation, Result<Needs> needs) {
     if (!needs.ok()) return invocation->answer(exchange, Refuse(*invocation, needs.status()));
+    if (!invocation->place.Charge(invocation->call->answer_memory()) && *needs != Needs::kNothing)
+      return invocation->answer(exchange, Throttled());
     const auto left = invocation->call->time_left();
     switch (*needs) {
       case Needs::kNothing:
@@ -180,6 +188,15 @@ class RuntimeService final : public Service {
                          DeadlineExceeded("the container did not answer in time"));
           Drive(later, invocation, invocation->call->Advance());
         });
+  }
+
+  aws::Error Throttled() const {
+    const RuntimeLimits& limits = places_.limits();
+    return {.code = "ThrottlingException",
+            .message = "Rate exceeded: this server carries " + std::to_string(limits.invocations) +
+                       " invocations at a time, and " + std::to_string(limits.payload_bytes >> 20) +
+                       " MiB of their payloads; try again.",
+            .http_status = 429};
   }
 
   void Finish(http::Exchange& exchange, UnderWay& invocation) {
@@ -242,6 +259,15 @@ class RuntimeService final : public Service {
                 "the log group /aws/sagemaker/Endpoints/" +
                 endpoint + " for more information.",
             .http_status = 424};
+      case Code::kResourceExhausted:
+        return aws::Error{.code = "ModelError",
+                          .message =
+                              "Received server error (0) from primary with message \"The response "
+                              "exceeds the limit of " +
+                              std::to_string(kMaxBody) +
+                              " bytes\". See the log group /aws/sagemaker/Endpoints/" + endpoint +
+                              " for more information.",
+                          .http_status = 424};
       case Code::kUnavailable:
         return aws::Error{.code = "ServiceUnavailable",
                           .message = "No instance of endpoint " + endpoint +
@@ -285,8 +311,9 @@ namespace sagebrush::services {
 
 std::unique_ptr<Service> MakeRuntimeService(serving::Router& router,
                                             metastore::RecordStore& records,
-                                            sagemaker_metrics::InvocationMetrics& metrics) {
-  return std::make_unique<sagemaker_runtime::RuntimeService>(router, records, metrics);
+                                            sagemaker_metrics::InvocationMetrics& metrics,
+                                            RuntimeLimits limits) {
+  return std::make_unique<sagemaker_runtime::RuntimeService>(router, records, metrics, limits);
 }
 
 }  // namespace sagebrush::services

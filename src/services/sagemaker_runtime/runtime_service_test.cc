@@ -229,6 +229,53 @@ TEST_F(RuntimeServiceTest, TooManyAtATimeAreThrottledUntilOneIsGone) {
   EXPECT_TRUE(again.exchange.parked());
 }
 
+TEST_F(RuntimeServiceTest, AnswersTakeOfTheMemoryThatThereIs) {
+  service_ = MakeRuntimeService(*router_, records_, metrics_, {.payload_bytes = 100'000});
+  Caller caller;
+  AskAndConnect(caller);
+  instance_.Hear();
+  instance_.Say("HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + std::string(50'000, 'x'));
+  caller.exchange.GoOn(WhyResumed::kWoken);
+  EXPECT_EQ(caller.answers, 0);
+  Caller other;
+  Ask(other, std::string(40'000, 'x'));
+  ASSERT_TRUE(other.error);
+  EXPECT_EQ(other.error->code, "ThrottlingException");
+
+  instance_.Say(std::string(90'000, 'x'));
+  caller.exchange.GoOn(WhyResumed::kWoken);
+
+  ASSERT_TRUE(caller.error);
+  EXPECT_EQ(caller.error->code, "ThrottlingException");
+}
+
+TEST_F(RuntimeServiceTest, AnAnswerBeyondTheQuotaIsAModelError) {
+  Caller caller;
+  AskAndConnect(caller);
+  instance_.Say("HTTP/1.1 200 OK\r\nContent-Length: 25000001\r\n\r\n");
+
+  caller.exchange.GoOn(WhyResumed::kWoken);
+
+  ASSERT_TRUE(caller.error);
+  EXPECT_EQ(caller.error->code, "ModelError");
+  EXPECT_THAT(caller.error->message, HasSubstr("exceeds the limit of 25000000 bytes"));
+}
+
+TEST_F(RuntimeServiceTest, OfAContainersErrorNoMoreIsLookedAtThanShown) {
+  const auto told = [this](const std::string& body) {
+    Caller caller;
+    AskAndConnect(caller);
+    instance_.Say("HTTP/1.1 500 Oh\r\nConnection: close\r\nContent-Length: " +
+                  std::to_string(body.size()) + "\r\n\r\n" + body);
+    caller.exchange.GoOn(WhyResumed::kWoken);
+    return caller.error ? caller.error->extra.GetString("OriginalMessage") : "";
+  };
+
+  EXPECT_EQ(told(std::string(5000, 'a') + "\xff"), std::string(4096, 'a'));
+  EXPECT_EQ(told("\xff"), "(1 bytes that are no text)");
+  EXPECT_EQ(told(std::string(5000, '\x80')), "(5000 bytes that are no text)");
+}
+
 TEST_F(RuntimeServiceTest, BodiesBeyondTheQuotaAreRefusedInAwsWords) {
   Caller caller;
 
