@@ -16,10 +16,13 @@ ChangedRecords::ChangedRecords(metastore::RecordStore& records, std::string kind
     : records_(records),
       kind_(std::move(kind)),
       statuses_(std::move(statuses)),
-      subscription_(records.watch().SubscribeToKind(kind_, [this](const Key& key) {
-        const std::lock_guard lock(mutex_);
-        changed_.insert(key);
-      })) {}
+      subscription_(
+          records.watch().SubscribeToKind(kind_, [this](const Key& key) { Again(key); })) {}
+
+void ChangedRecords::Again(const Key& key) {
+  const std::lock_guard lock(mutex_);
+  changed_.insert(key);
+}
 
 Result<std::map<Key, std::optional<Record>>> ChangedRecords::Take() {
   std::set<Key> keys;

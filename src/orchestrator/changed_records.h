@@ -25,6 +25,8 @@ class ChangedRecords {
   // By key: the record as it stands; nothing when it is finished or gone. What is committed before the call is in it. After a
   // failure the next call tells the same and more.
   Result<std::map<metastore::Key, std::optional<metastore::Record>>> Take();
+  // The next Take() reads this record, whether or not it changes meanwhile: what was read of it did not hold.
+  void Again(const metastore::Key& key);
 
  private:
   Result<std::map<metastore::Key, std::optional<metastore::Record>>> Read(

@@ -61,5 +61,15 @@ TEST_F(ChangedRecordsTest, ThenOnlyWhatHasChanged) {
   EXPECT_EQ(Take(), "");
 }
 
+TEST_F(ChangedRecordsTest, WhatIsGivenBackIsReadAgainThoughItHasNotChanged) {
+  for (const char* name : {"a", "b"}) Insert("job", name, "InProgress");
+  ASSERT_EQ(Take(), "a:InProgress b:InProgress");
+
+  changed_.Again({"job", "s", "a"});
+
+  EXPECT_EQ(Take(), "a:InProgress");
+  EXPECT_EQ(Take(), "");
+}
+
 }  // namespace
 }  // namespace sagebrush::orchestrator

@@ -88,7 +88,9 @@ void TrainingController::DecideAdmission(const std::vector<Instance>& instances,
 
 void TrainingController::Advance(Job* job, bool admitted, Pass* pass) {
   const Status status = ReconcileOne(job, admitted, pass);
-  if (!status.ok() && status.code() != Code::kFailedPrecondition)
+  if (status.ok()) return;
+  changes_.Again(job->record.key);  // what was not kept may have been decided on an old record
+  if (status.code() != Code::kFailedPrecondition)
     LogError("training", job->record.key.name + ": " + status.ToString());
 }
 
@@ -154,6 +156,7 @@ void TrainingController::KeepTogether(const std::vector<Job*>& jobs) {
       const Status kept = workshop_.records.Commit({write});
       if (kept.ok()) continue;
       jobs_.at(write.record.key).state = TrainingStateOf(jobs_.at(write.record.key).record);
+      changes_.Again(write.record.key);
       if (kept.code() != Code::kFailedPrecondition)
         LogError("training", write.record.key.name + ": " + kept.ToString());
     }

@@ -35,6 +35,10 @@ class ObservedStore final : public metastore::RecordStore {
     return inner_.Count(filter);
   }
   int commits() const { return commits_; }
+  // A change that nobody who watches is told of.
+  Status ChangeUnseen(const metastore::Record& record) {
+    return inner_.Commit({{.action = metastore::Write::Action::kUpdate, .record = record}});
+  }
   // Before the next commit of several records, whoever waits in between gets this in.
   void BeforeNextBatch(std::function<void()> happens) { before_batch_ = std::move(happens); }
 
@@ -197,6 +201,18 @@ TEST_F(TrainingControllerTest, AMachineThatCannotStartItFailsTheJobWithTheReason
   EXPECT_THAT(StateOf("j").failure_reason, HasSubstr("no namespaces"));
 }
 
+TEST_F(TrainingControllerTest, AMachineThatCannotStartItForNowIsAskedAgain) {
+  Submit("j");
+  backend_.FailNextStart(Unavailable("no free uid for another instance"));
+  Pass();
+  EXPECT_EQ(StateOf("j").status, "InProgress");
+  EXPECT_THAT(backend_.starts(), SizeIs(0));
+
+  Pass();
+
+  EXPECT_THAT(backend_.starts(), ElementsAre(StateOf("j").instance));
+}
+
 TEST_F(TrainingControllerTest, MoreJobsThanCoresWaitAndSayWhatFor) {
   for (const char* name : {"a", "b", "c"}) {
     Submit(name);
@@ -255,6 +271,23 @@ TEST_F(TrainingControllerTest, AJobStoppedInThatMomentDoesNotKeepTheOthersFromBe
   EXPECT_TRUE(StateOf("c").stop_requested);
 
   Pass();
+  EXPECT_EQ(StateOf("c").status, "Stopped");
+}
+
+TEST_F(TrainingControllerTest, ARecordThatDidNotHoldIsReadAgain) {
+  for (const char* name : {"a", "b", "c"}) Submit(name);
+  Pass();
+  for (const char* name : {"a", "c"}) {  // one that runs, one that waits
+    auto record = records_.Get({kTrainingJobKind, kScope, name}).value();
+    SetState(&record, StopRequested(TrainingStateOf(record), clock_.Now()));
+    ASSERT_TRUE(records_.ChangeUnseen(record).ok());
+  }
+  Report("a", 1, "Training");
+  Report("a", 2, "Completed");
+  backend_.End(StateOf("a").instance, 0);
+  for (int i = 0; i < 4; ++i) Pass();
+
+  EXPECT_NE(StateOf("a").status, "InProgress");
   EXPECT_EQ(StateOf("c").status, "Stopped");
 }
 
