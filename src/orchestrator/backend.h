@@ -57,7 +57,7 @@ class Backend {
   virtual ~Backend() = default;
 
   // Makes the instance and starts its agent. kAlreadyExists if it is there, whatever its state; kUnavailable if a thing it
-  // needs has just gone and asking again may help. After a failure nothing is left.
+  // needs has just gone, or others have all there is of it, and asking again may help. After a failure nothing is left.
   virtual Status Start(const InstanceSpec& spec) = 0;
   virtual InstanceObservation Observe(const std::string& id) = 0;
   // Kills every process of it at once and waits until they are gone. Fine if it is absent.

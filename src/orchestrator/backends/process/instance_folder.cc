@@ -85,7 +85,7 @@ Result<unsigned> LowestFreeNumber(const fs::path& instances, const char* name, u
     taken.insert(Line(it->path() / name));
   for (unsigned number = first; number < first + count; ++number)
     if (!taken.contains(std::to_string(number)) && usable(number)) return number;
-  return ResourceExhausted(std::string("no free ") + name + " for another instance");
+  return Unavailable(std::string("no free ") + name + " for another instance");
 }
 
 }  // namespace sagebrush::orchestrator

@@ -45,7 +45,7 @@ class InstanceFolder {
 bool IsInstanceId(std::string_view name);
 
 // The lowest number of [first, first + count) that no instance below `instances` has noted under `name` and that `usable`
-// accepts. Whoever asks holds a lock until the number is noted.
+// accepts; Unavailable while there is none, for others come to their end. Whoever asks holds a lock until the number is noted.
 Result<unsigned> LowestFreeNumber(const std::filesystem::path& instances, const char* name,
                                   unsigned first, unsigned count,
                                   const std::function<bool(unsigned)>& usable);

@@ -30,5 +30,16 @@ TEST_F(InstanceFolderTest, WithoutIsolationThereIsNoInitWhateverItsFileSays) {
   EXPECT_EQ(folder_.namespace_init(), std::nullopt);
 }
 
+TEST_F(InstanceFolderTest, TheLowestFreeNumberIsOneThatNobodyNotedAndHavingNoneIsAPassingState) {
+  ASSERT_TRUE(MakeFolders(temp_.path() / "i-a").ok());
+  ASSERT_TRUE(InstanceFolder(temp_.path() / "i-a").Note("uid", "7").ok());
+  const auto lowest = [&](unsigned count) {
+    return LowestFreeNumber(temp_.path(), "uid", 7, count, [](unsigned n) { return n != 8; });
+  };
+
+  EXPECT_EQ(lowest(3).value(), 9U);
+  EXPECT_EQ(lowest(2).status().code(), Code::kUnavailable);
+}
+
 }  // namespace
 }  // namespace sagebrush::orchestrator

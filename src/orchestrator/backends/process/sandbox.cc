@@ -57,6 +57,15 @@ Result<std::vector<UniqueFd>> Hold(const std::vector<fs::path>& folders) {
   return held;
 }
 
+// In a folder begun anew that may be the keeper of the first beginning, whose server was killed once it had sent the plan.
+Result<FileLock> TakeFolder(const fs::path& folder) {
+  const fs::path lock = folder / "lock";
+  auto taken = FileLock::Acquire(lock);
+  if (taken.status().code() == Code::kFailedPrecondition)
+    return Unavailable(kTaken + lock.string());
+  return taken;
+}
+
 Result<std::vector<UniqueFd>> TakeNames(const std::vector<std::string>& names) {
   std::vector<UniqueFd> taken;
   for (const auto& name : names) {
@@ -255,7 +264,7 @@ int RunSandboxKeeper() {
     ASSIGN_OR_RETURN(const std::string text, ReadFile("/dev/stdin"));
     ASSIGN_OR_RETURN(const Json json, Json::Parse(text));
     ASSIGN_OR_RETURN(SandboxPlan plan, SandboxPlan::FromJson(json));
-    ASSIGN_OR_RETURN(FileLock acquired, FileLock::Acquire(plan.folder / "lock"));
+    ASSIGN_OR_RETURN(FileLock acquired, TakeFolder(plan.folder));
     lock = std::move(acquired);
     ASSIGN_OR_RETURN(names, TakeNames(plan.names));
     ASSIGN_OR_RETURN(held, Hold(plan.held));

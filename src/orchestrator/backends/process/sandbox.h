@@ -14,7 +14,8 @@ namespace sagebrush::orchestrator {
 
 // How the keeper's answer begins when a folder that was to be held is no longer there; the folder follows.
 inline constexpr char kGone[] = "gone: ";
-// And when another server's instance was given the same number at the same moment; its name follows.
+// And when another server's instance was given the same number at the same moment, or an earlier keeper has just come to the
+// same folder; what is taken follows.
 inline constexpr char kTaken[] = "taken: ";
 
 // The whole life of the keeper. Returns the process's exit code.
