@@ -164,15 +164,19 @@ ApiForwarder::~ApiForwarder() {
 void ApiForwarder::Run() {
   std::list<Pair> pairs;
   std::vector<pollfd> waits;
+  bool rests =
+      false;  // the listener, for a round: what waits there stays readable while there is no descriptor for it
   while (!stopping_) {
     waits.clear();
     waits.push_back({wake_.get(), POLLIN, 0});
     // A negative descriptor is skipped by poll.
-    waits.push_back({pairs.size() < options_.max_connections ? listener_.get() : -1, POLLIN, 0});
-    bool waiting_for_server = false;
+    const bool accepts = !rests && pairs.size() < options_.max_connections;
+    waits.push_back({accepts ? listener_.get() : -1, POLLIN, 0});
+    bool comes_back = rests;
+    rests = false;
     for (const Pair& pair : pairs) {
       if (!pair.server.valid()) {
-        waiting_for_server = true;
+        comes_back = true;
         waits.push_back({-1, 0, 0});
         waits.push_back({-1, 0, 0});
         continue;
@@ -184,7 +188,7 @@ void ApiForwarder::Run() {
       waits.push_back(wait(pair.client.get(), pair.reads_client(), pair.writes_client()));
       waits.push_back(wait(pair.server.get(), pair.down.wants_read(), pair.writes_server()));
     }
-    ::poll(waits.data(), waits.size(), waiting_for_server ? static_cast<int>(kRetry.count()) : -1);
+    ::poll(waits.data(), waits.size(), comes_back ? static_cast<int>(kRetry.count()) : -1);
 
     std::size_t at = 2;
     for (auto pair = pairs.begin(); pair != pairs.end();) {
@@ -204,6 +208,8 @@ void ApiForwarder::Run() {
         pair.client = std::move(client);
         pair.give_up = steady_clock::now() + options_.server_patience;
         Move(&pair, options_.api_socket);
+      } else {
+        rests = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
       }
     }
   }

@@ -3,7 +3,9 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <string>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -91,6 +93,38 @@ TEST_F(ApiForwarderTest, AConnectionCutByTheServerIsCutForTheClient) {
   Accept(listener.get()).Reset();
 
   EXPECT_EQ(ReadToTheEnd(client.get()), "");
+}
+
+TEST_F(ApiForwarderTest, WithoutADescriptorForAConnectionItWaitsInsteadOfSpinning) {
+  const auto used = [] {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    const auto in_ms = [](const timeval& time) { return time.tv_sec * 1000 + time.tv_usec / 1000; };
+    return in_ms(usage.ru_utime) + in_ms(usage.ru_stime);
+  };
+  const UniqueFd listener = ListenAt(path_);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  std::vector<UniqueFd> rest;  // all the descriptors that there are
+  const rlimit few{.rlim_cur = 64, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  for (UniqueFd next(::dup(0)); next.valid(); next = UniqueFd(::dup(0)))
+    rest.push_back(std::move(next));
+  ASSERT_FALSE(rest.empty());
+  rest.pop_back();
+  const UniqueFd client = Connect();
+
+  const auto at_first = used();
+  pollfd nothing{.fd = client.get(), .events = POLLIN, .revents = 0};
+  EXPECT_EQ(::poll(&nothing, 1, 400), 0);
+  EXPECT_LT(used() - at_first, 200);
+
+  rest.clear();
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  const UniqueFd server = Accept(listener.get());
+  ASSERT_TRUE(WriteAll(client.get(), "late").ok());
+  ::shutdown(client.get(), SHUT_WR);
+  EXPECT_EQ(ReadToTheEnd(server.get()), "late");
 }
 
 TEST_F(ApiForwarderTest, ManyConnectionsAtOnce) {
