@@ -2,11 +2,13 @@
 #include "apps/sagebrush/user_file.h"
 
 #include <cstdio>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/id.h"
 
 namespace sagebrush::apps {
 
@@ -17,6 +19,35 @@ fs::path Target(const fs::path& path) {
   std::error_code error;
   const fs::path target = fs::weakly_canonical(path, error);
   return error ? path : target;
+}
+
+// Before anybody can find it: whose it is comes first, for a change of owner takes set-id bits away.
+Status Become(int fd, const struct stat& old, const fs::path& path) {
+  struct stat made {};
+  if (::fstat(fd, &made) != 0) return LastErrno("cannot look at " + path.string());
+  if ((made.st_uid != old.st_uid || made.st_gid != old.st_gid) &&
+      ::fchown(fd, old.st_uid, old.st_gid) != 0)
+    return LastErrno("cannot write " + path.string() + " as its owner's");
+  if (::fchmod(fd, old.st_mode & 07777) != 0)
+    return LastErrno("cannot keep the mode of " + path.string());
+  return Status::Ok();
+}
+
+// As WriteFileDurably, but owner and mode are exactly those of the file that it replaces.
+Status Replace(const fs::path& path, const struct stat& old, const std::string& text) {
+  const fs::path temporary = path.string() + ".tmp-" + NewId(8);
+  const auto write = [&]() -> Status {
+    ASSIGN_OR_RETURN(const UniqueFd fd, OpenFile(temporary, O_WRONLY | O_CREAT | O_EXCL, 0600));
+    RETURN_IF_ERROR(Become(fd.get(), old, path));
+    RETURN_IF_ERROR(WriteAll(fd.get(), text).WithContext(path.string()));
+    RETURN_IF_ERROR(SyncFile(fd.get()).WithContext(path.string()));
+    if (::rename(temporary.c_str(), path.c_str()) != 0)
+      return LastErrno("cannot rename to " + path.string());
+    return SyncFolder(path.parent_path());
+  };
+  const Status status = write();
+  if (!status.ok()) ::unlink(temporary.c_str());
+  return status;
 }
 
 }  // namespace
@@ -30,10 +61,10 @@ Result<Text> ReadIfThere(const fs::path& path) {
 
 Status WriteThrough(const fs::path& path, const std::string& text) {
   const fs::path target = Target(path);
-  struct stat status {};
-  const unsigned mode = ::stat(target.c_str(), &status) == 0 ? status.st_mode & 07777 : 0600;
+  struct stat old {};
+  if (::stat(target.c_str(), &old) == 0) return Replace(target, old, text);
   RETURN_IF_ERROR(MakeFolders(target.parent_path(), 0700));
-  return WriteFileDurably(target, text, mode);
+  return WriteFileDurably(target, text, 0600);
 }
 
 Result<UserFile> Examine(const fs::path& path, const Json* entry,

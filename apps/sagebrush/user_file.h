@@ -16,7 +16,8 @@ namespace sagebrush::apps {
 using Text = std::optional<std::string>;  // absent: no such file
 
 Result<Text> ReadIfThere(const std::filesystem::path& path);
-// Durably; a link stays one, and a file keeps its mode. A new one is the user's alone, as are folders that are made for it.
+// Durably; a link stays one, and a file keeps its owner and mode. A new one is the user's alone, as are folders that are made
+// for it.
 Status WriteThrough(const std::filesystem::path& path, const std::string& text);
 
 // As it is, and as it would be without us.

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 
@@ -114,6 +115,26 @@ TEST_F(UserFileTest, CopiesAreTheUsersAlone) {
   EXPECT_EQ(entry.GetString("copy"), (kept_ / "config.before").string());
   EXPECT_EQ(ModeOf(entry.GetString("copy")), 0600U);
   EXPECT_EQ(*ReadFile(entry.GetString("copy")), "aws_secret_access_key = x\n");
+}
+
+TEST_F(UserFileTest, OwnerAndModeStayWhoeverInstallsAndWhateverTheUmask) {
+  ASSERT_TRUE(WriteFile(path_, "before\n").ok());
+  ASSERT_EQ(::chmod(path_.c_str(), 0664), 0);
+  const bool root = ::geteuid() == 0;
+  if (root) {
+    ASSERT_EQ(::chown(path_.c_str(), 1234, 1235), 0);
+  }
+
+  const mode_t umask = ::umask(077);
+  EXPECT_TRUE(WriteThrough(path_, "ours\n").ok());
+  ::umask(umask);
+
+  struct stat info {};
+  ASSERT_EQ(::stat(path_.c_str(), &info), 0);
+  EXPECT_EQ(Now(), "ours\n");
+  EXPECT_EQ(info.st_mode & 07777, 0664U);
+  EXPECT_EQ(info.st_uid, root ? 1234U : ::geteuid());
+  EXPECT_EQ(info.st_gid, root ? 1235U : ::getegid());
 }
 
 TEST_F(UserFileTest, ALinkElsewhereStaysOne) {
