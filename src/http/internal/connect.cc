@@ -39,8 +39,11 @@ bool MayBePublicName(std::string_view host) {
   const std::size_t dot = host.rfind('.');
   if (dot == std::string_view::npos || host.find(':') != std::string_view::npos) return false;
   const std::string last = ToLower(host.substr(dot + 1));
-  constexpr std::string_view kLocal[] = {"local", "internal", "localhost", "localdomain",
-                                         "lan",   "home",     "corp"};
+  // RFC 6761, RFC 6762 (appendix G), RFC 8375 (home.arpa; what else is in arpa serves nothing), ICANN's internal; Kubernetes'
+  // services, Docker, Consul.
+  constexpr std::string_view kLocal[] = {
+      "local", "localhost", "localdomain", "internal", "intranet", "private", "corp",
+      "home",  "lan",       "arpa",        "test",     "svc",      "docker",  "consul"};
   return !last.empty() && !(last.front() >= '0' && last.front() <= '9') &&
          std::ranges::find(kLocal, last) == std::end(kLocal);
 }
