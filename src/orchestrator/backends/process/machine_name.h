@@ -6,6 +6,7 @@
 // Any thread may call.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "base/fd.h"
@@ -15,5 +16,9 @@ namespace sagebrush::orchestrator {
 
 // Held by the descriptor; Unavailable while somebody else holds it.
 Result<UniqueFd> TakeMachineName(std::string_view name);
+
+// As whom the process ran that took the name, for anybody may take one, also user code. Nothing if nobody answers there: the
+// name is free, its socket does not listen as ours do, or too many have asked already.
+std::optional<unsigned> HolderUid(std::string_view name);
 
 }  // namespace sagebrush::orchestrator

@@ -19,6 +19,18 @@ TEST(MachineName, IsHeldByOneAtATimeAndFreeWhenItLetsGo) {
   EXPECT_TRUE(TakeMachineName(name).ok());
 }
 
+TEST(MachineName, ItsHolderIsKnownOnceItListens) {
+  const std::string name = "test-holder-" + std::to_string(::getpid());
+  EXPECT_EQ(HolderUid(name), std::nullopt);
+
+  auto held = TakeMachineName(name);
+  ASSERT_TRUE(held.ok()) << held.status().ToString();
+  EXPECT_EQ(HolderUid(name), ::geteuid());
+
+  held->Reset();
+  EXPECT_EQ(HolderUid(name), std::nullopt);
+}
+
 TEST(MachineName, TooLongIsRefused) {
   EXPECT_EQ(TakeMachineName(std::string(200, 'x')).status().code(), Code::kInvalidArgument);
 }

@@ -20,6 +20,8 @@ namespace {
 
 constexpr std::chrono::seconds kStrayPatience{10};
 constexpr std::chrono::milliseconds kPause{5};
+// Another server that looks for a free uid takes its name for an instant.
+constexpr std::chrono::milliseconds kNamePatience{200};
 
 std::vector<pid_t> Processes(const std::function<bool(const fs::path&)>& is_one) {
   std::vector<pid_t> found;
@@ -50,6 +52,25 @@ void KillAllOf(unsigned uid) {
   if (child > 0) ::waitpid(child, nullptr, 0);
 }
 
+// Whether nobody is to be spared among the uid's processes: its name could be taken, and `name` then holds it; or it is with
+// one of those very processes, or with something that no keeper leaves there. Else the uid is another instance's by now.
+bool MayKillAllOf(unsigned uid, UniqueFd* name) {
+  const std::string uid_name = UidName(uid);
+  const auto deadline = std::chrono::steady_clock::now() + kNamePatience;
+  while (true) {
+    auto taken = TakeMachineName(uid_name);
+    if (taken.ok()) {
+      *name = std::move(*taken);
+      return true;
+    }
+    if (taken.status().code() != Code::kUnavailable) return false;
+    const auto holder = HolderUid(uid_name);
+    if (holder == uid) return true;
+    if (std::chrono::steady_clock::now() > deadline) return !holder;
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
 }  // namespace
 
 std::vector<pid_t> MarkedProcesses(const std::string& instance) {
@@ -77,12 +98,11 @@ std::vector<pid_t> ProcessesOf(unsigned uid) {
 }
 
 Status KillStrays(const std::string& instance, std::optional<unsigned> uid) {
-  // Held to the end: nobody is given the uid meanwhile.
-  const Result<UniqueFd> name =
-      uid ? TakeMachineName(UidName(*uid)) : Result<UniqueFd>(NotFound("no uid of its own"));
-  const unsigned own_uid = name.ok() ? uid.value_or(0) : 0;
+  UniqueFd name;  // once taken, held to the end: nobody is given the uid meanwhile
+  unsigned own_uid = uid.value_or(0);
   const auto deadline = std::chrono::steady_clock::now() + kStrayPatience;
   while (true) {
+    if (own_uid != 0 && !name.valid() && !MayKillAllOf(own_uid, &name)) own_uid = 0;
     auto left = MarkedProcesses(instance);
     if (own_uid != 0)
       for (const pid_t pid : ProcessesOf(own_uid)) left.push_back(pid);

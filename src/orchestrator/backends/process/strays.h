@@ -22,7 +22,7 @@ std::vector<pid_t> MarkedProcesses(const std::string& instance);
 std::vector<pid_t> ProcessesOf(unsigned uid);
 
 // Kills them until none is left, for `kStrayPatience` at most. By the mark alone where the uid is another instance's by now,
-// since this one's keeper holds it no more.
+// since this one's keeper holds it no more: its name is then somebody else's, neither ours to take nor with the uid itself.
 Status KillStrays(const std::string& instance, std::optional<unsigned> uid);
 
 }  // namespace sagebrush::orchestrator
