@@ -142,6 +142,8 @@ class Server:
         with open("/proc/mounts") as mounts:
             left = self.processes() + [line for line in mounts if str(self.data) in line]
         name = "sagebrush-" + hashlib.sha256(os.path.realpath(self.data).encode()).hexdigest()[:12]
+        open_name = "sagebrush-" + hashlib.sha256((os.path.realpath(self.data) + "/instances").encode()).hexdigest()[:12]
+        left += [str(path) for path in Path("/var/tmp").glob(open_name + "-*")]
         return left + [str(path) for path in Path("/sys/fs/cgroup").glob("*/" + name)] + [str(path) for path in Path("/sys/fs/cgroup").glob(name)]
 
     def inside(self, program):

@@ -78,16 +78,16 @@ class ProcessBackend final : public Backend {
     }
     if (folder.is_kept()) return DeadlineExceeded("instance " + id + " does not die");
     if (bare) RETURN_IF_ERROR(KillStrays(id, folder.uid()));
+    // What lies outside the data folder goes now: who stops the server may remove the data folder next.
+    if (const fs::path open = folder.open_folder(); open != folder.path())
+      RETURN_IF_ERROR(RemoveAll(open));
     return cgroups_.Remove(id);
   }
 
   Status Remove(const std::string& id) override {
     if (!IsInstanceId(id)) return InvalidArgument("not an instance id: " + id);
     RETURN_IF_ERROR(Kill(id));
-    const InstanceFolder folder = FolderOf(id);
-    if (const fs::path open = folder.open_folder(); open != folder.path())
-      RETURN_IF_ERROR(RemoveAll(open));
-    return RemoveAll(folder.path());
+    return RemoveAll(FolderOf(id).path());
   }
 
   Result<std::vector<std::string>> List() override {
