@@ -164,9 +164,9 @@ Result<Response> ClientConnection::Call(const Request& request, std::string_view
   for (;;) {
     ASSIGN_OR_RETURN(const Progress progress, Advance());
     if (progress == Progress::kDone) return TakeAnswer();
-    const Status ready =
-        WaitReady(fd(), progress == Progress::kToWrite ? Io::Kind::kWantWrite : Io::Kind::kWantRead,
-                  patience);
+    const Status ready = WaitReady(
+        wait_fd(), progress == Progress::kToWrite ? Io::Kind::kWantWrite : Io::Kind::kWantRead,
+        patience);
     if (ready.ok()) continue;
     state_->broken = true;
     return ready;

@@ -33,12 +33,14 @@ class ClientConnection {
   Result<Response> Call(const Request& request, std::string_view body,
                         std::uint64_t limit = std::uint64_t{64} << 20);
 
-  // The same without ever waiting: Begin, then Advance, and again whenever the socket is ready for what it asked for. `body`
+  // The same without ever waiting: Begin, then Advance, and again whenever wait_fd() is ready for what it asked for. `body`
   // must live until then. How long all of it may take is the caller's business.
   enum class Progress { kDone, kToRead, kToWrite };
   Status Begin(const Request& request, std::string_view body,
                std::uint64_t limit = std::uint64_t{64} << 20);
   Result<Progress> Advance();
+  // The socket; while a body is stuck, a descriptor to be read when the socket is ready for either: an answer may come early.
+  int wait_fd() const;
   bool answer_begun() const;            // its first byte has come
   std::uint64_t answer_memory() const;  // that its body takes so far
   Response TakeAnswer();                // once, after kDone

@@ -151,7 +151,7 @@ class PooledCall final : public RoutedCall {
     return Advance();
   }
 
-  int fd() const override { return connection_ ? connection_->fd() : -1; }
+  int fd() const override { return connection_ ? connection_->wait_fd() : -1; }
   std::chrono::milliseconds time_left() const override {
     return std::chrono::ceil<std::chrono::milliseconds>(deadline_ - clock_.SteadyNow());
   }

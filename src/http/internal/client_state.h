@@ -30,7 +30,10 @@ struct ClientConnection::State {
   Result<std::size_t> ReadBody(char* data, std::size_t size, internal::Patience patience);
   Status Begin(const Request& request, std::string_view body, std::uint64_t limit);
   Result<Progress> Advance();
-  std::optional<Progress> SendOn();  // nothing: all is sent, or nothing more can be
+  Result<std::optional<Progress>> SendOn();  // nothing: all is sent, or nothing more can be
+  // While the peer takes no more: whether an answer (or an end) came early, after which nothing more is sent.
+  Result<bool> HearsEarly();
+  Progress AwaitEither();
 
   // A call by steps, after Begin.
   struct Stepped {
@@ -38,7 +41,8 @@ struct ClientConnection::State {
     std::string_view body;  // else
     std::size_t sent = 0;   // of both
     Status send_failure;
-    bool is_heard = false;  // a byte of an answer has come
+    bool is_refused = false;  // by an early answer: the rest is not sent
+    bool is_heard = false;    // a byte of an answer has come
     std::optional<Response> answer;
     std::size_t filled = 0;  // of its body
     std::uint64_t limit = 0;
@@ -46,6 +50,7 @@ struct ClientConnection::State {
 
   UniqueFd socket;
   internal::SocketTransport transport;
+  UniqueFd either;  // an epoll of the socket for reading and writing, while a body is stuck
   const std::chrono::milliseconds call_timeout;
   internal::InputBuffer input;
   internal::BodyDecoder decoder;

@@ -2,6 +2,7 @@
 // A client's call in steps that never wait: the request as far as the socket takes it, then the answer as far as it has come.
 // One thread at a time.
 #include <algorithm>
+#include <sys/epoll.h>
 #include <variant>
 
 #include "http/internal/client_state.h"
@@ -19,6 +20,8 @@ constexpr std::size_t kJoinBytes = 64 << 10;
 // Of a request or an answer, before others on the loop have their turn.
 constexpr std::size_t kAdvanceBytes = 1 << 20;
 static_assert(kMaxHeadBytes <= kAdvanceBytes);
+
+Status PeerClosed() { return Unavailable("the peer closed the connection"); }
 
 }  // namespace
 
@@ -71,27 +74,62 @@ Status ClientConnection::State::Begin(const Request& request, std::string_view b
   return Status::Ok();
 }
 
-std::optional<ClientConnection::Progress> ClientConnection::State::SendOn() {
+Result<bool> ClientConnection::State::HearsEarly() {
+  while (!stepped.answer) {
+    char buffer[16 << 10];
+    const Io io = transport.TryRead(buffer, sizeof buffer);
+    if (io.kind == Io::Kind::kWantRead) return false;
+    if (io.kind != Io::Kind::kDone) {
+      stepped.send_failure = PeerClosed();
+      keep_alive = false;
+      return true;
+    }
+    stepped.is_heard = true;
+    input.Append({buffer, io.bytes});
+    ASSIGN_OR_RETURN(stepped.answer, TakeHead());
+    // An answer that is no refusal may well come while the rest is wanted.
+    if (!stepped.answer || stepped.answer->status < 300) continue;
+    stepped.is_refused = true;
+    keep_alive = false;
+    return true;
+  }
+  return false;
+}
+
+ClientConnection::Progress ClientConnection::State::AwaitEither() {
+  UniqueFd both(::epoll_create1(EPOLL_CLOEXEC));
+  epoll_event event{.events = EPOLLIN | EPOLLOUT, .data = {}};
+  if (!both.valid() || ::epoll_ctl(both.get(), EPOLL_CTL_ADD, socket.get(), &event) != 0)
+    return Progress::kToWrite;
+  either = std::move(both);
+  return Progress::kToRead;
+}
+
+Result<std::optional<ClientConnection::Progress>> ClientConnection::State::SendOn() {
   const std::size_t all = stepped.head.size() + stepped.body.size();
   const std::size_t turn_ends = std::min(all, stepped.sent + kAdvanceBytes);
   while (stepped.sent < all && stepped.send_failure.ok()) {
-    if (stepped.sent == turn_ends) return Progress::kToWrite;
+    if (stepped.sent == turn_ends) return std::optional(Progress::kToWrite);
     const bool in_head = stepped.sent < stepped.head.size();
     const std::string_view piece = in_head
                                        ? std::string_view(stepped.head).substr(stepped.sent)
                                        : stepped.body.substr(stepped.sent - stepped.head.size());
     const Io io = transport.TryWrite(piece.substr(0, turn_ends - stepped.sent),
                                      in_head && !stepped.body.empty());
-    if (io.kind == Io::Kind::kWantWrite) return Progress::kToWrite;
+    if (io.kind == Io::Kind::kWantWrite) {
+      ASSIGN_OR_RETURN(const bool is_over, HearsEarly());
+      if (is_over) break;
+      return std::optional(stepped.answer ? Progress::kToWrite : AwaitEither());
+    }
     if (io.kind == Io::Kind::kDone) {
       stepped.sent += io.bytes;
     } else {
       // A server may answer and close before it has read everything; its answer says more than our broken pipe.
-      stepped.send_failure = Unavailable("the peer closed the connection");
+      stepped.send_failure = PeerClosed();
       keep_alive = false;
     }
   }
-  return std::nullopt;
+  return std::optional<Progress>();
 }
 
 Result<ClientConnection::Progress> ClientConnection::State::Advance() {
@@ -99,7 +137,11 @@ Result<ClientConnection::Progress> ClientConnection::State::Advance() {
     broken = true;
     return status;
   };
-  if (const auto wanted = SendOn()) return *wanted;
+  either.Reset();
+  if (!stepped.is_refused) {
+    ASSIGN_OR_RETURN(const auto wanted, SendOn());
+    if (wanted) return *wanted;
+  }
   while (!stepped.answer) {
     ASSIGN_OR_RETURN(stepped.answer, TakeHead());
     if (stepped.answer) break;
@@ -148,6 +190,10 @@ Status ClientConnection::Begin(const Request& request, std::string_view body, st
 }
 
 Result<ClientConnection::Progress> ClientConnection::Advance() { return state_->Advance(); }
+
+int ClientConnection::wait_fd() const {
+  return state_->either.valid() ? state_->either.get() : fd();
+}
 
 bool ClientConnection::answer_begun() const { return state_->stepped.is_heard; }
 
