@@ -50,6 +50,24 @@ def test_what_the_model_refuses_is_a_model_error(server, model_archive):
     assert answer["wrong_type"][2] == 415
 
 
+def test_large_bodies_go_both_ways_several_at_a_time(server, model_archive):
+    shutil.copy(model_archive, server.folder / "model.tar.gz")
+
+    answer = server.answer(DEPLOY + textwrap.dedent("""
+        import boto3
+        from concurrent.futures import ThreadPoolExecutor
+        runtime = boto3.client("sagemaker-runtime")
+        def right(first):
+            rows = [[first, number, -number] for number in range(150000)]
+            body = json.dumps(rows).encode()
+            got = runtime.invoke_endpoint(EndpointName="plain", Body=body, ContentType="application/json")["Body"].read()
+            return [len(body), len(got), json.loads(got.decode())["predictions"] == [[2.0 * value + 1 for value in row] for row in rows]]
+        with ThreadPoolExecutor(4) as clients: print(json.dumps(list(clients.map(right, range(8)))))
+        """))
+
+    assert all(asked > 2 << 20 and told > 2 << 20 and right for asked, told, right in answer), answer
+
+
 def test_the_exact_words_of_what_is_missing_or_there_already(server, model_archive):
     shutil.copy(model_archive, server.folder / "model.tar.gz")
 
