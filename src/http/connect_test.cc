@@ -241,7 +241,8 @@ TEST_F(ConnectTest, PublicOnlyHoldsBehindAnUpstreamProxyToo) {
   decision_.through = fake.proxy();
   for (const char* host :
        {"127.0.0.1", "localhost", "10.1.2.3", "no-such-name", "no-such-name.internal",
-        "no-such-name.LAN", "no-such-name.local.", "10.1.2.3.", "no-such-name.7"}) {
+        "no-such-name.LAN", "no-such-name.local.", "10.1.2.3.", "no-such-name.7",
+        "no-such-name.svc", "no-such-name.home.arpa"}) {
     RawClient client(port_);
     client.Say(std::string("CONNECT ") + host + ":443 HTTP/1.1\r\nHost: h\r\n\r\n");
     EXPECT_THAT(client.HearAll(), StartsWith("HTTP/1.1 403 ")) << host;
