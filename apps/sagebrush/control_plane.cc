@@ -225,8 +225,8 @@ void ControlPlane::BuildServices() {
                                    .identity = *identity_,
                                    .roles = *roles_,
                                    .data_folder = options_.data_folder});
-  chain_ = std::make_unique<RequestChain>(*identity_, *authorizer_, service_list_, access_->Door(),
-                                          clock_);
+  chain_ =
+      std::make_unique<RequestChain>(*identity_, *authorizer_, service_list_, *access_, clock_);
 }
 
 Status ControlPlane::Start(http::Server& server) {

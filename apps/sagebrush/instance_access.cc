@@ -17,22 +17,8 @@ constexpr char kSessionName[] = "SageMaker";
 
 }  // namespace
 
-InstanceDoor InstanceAccess::Door() const {
-  InstanceDoor door;
-  door.credentials = [this](const std::string& id) { return CredentialsOf(id); };
-  door.may_have_credentials = [this](const std::string& id, const http::Request& request) {
-    return MayHaveCredentials(id, request);
-  };
-  door.packages = [this](const std::string& id, http::Exchange& exchange) {
-    ServePackagesOf(id, exchange);
-  };
-  door.exists = [this](const std::string& id) {
-    return needs_.instances.Get(id).status().code() != Code::kNotFound;
-  };
-  door.admits = [this](const std::string& id, const http::Request& request) {
-    return Admits(id, request);
-  };
-  return door;
+bool InstanceAccess::Exists(const std::string& instance_id) const {
+  return needs_.instances.Get(instance_id).status().code() != Code::kNotFound;
 }
 
 Result<Json> InstanceAccess::CredentialsOf(const std::string& instance_id) const {
@@ -68,15 +54,14 @@ bool InstanceAccess::Admits(const std::string& instance_id, const http::Request&
   return !request.peer.is_isolated || IsTheAgent(instance_id, request);
 }
 
-void InstanceAccess::ServePackagesOf(const std::string& instance_id,
-                                     http::Exchange& exchange) const {
+void InstanceAccess::ServePackages(const std::string& instance_id, http::Exchange& exchange) const {
   const auto instance = needs_.instances.Get(instance_id);
   if (!instance.ok() || !IsTheAgent(instance_id, exchange.request())) {
     (void)exchange.Send({.status = 403, .headers = {}, .body = "This is the agent's alone.\n"});
     return;
   }
   const std::string& scope = instance->owner.scope;  // account/region
-  ServePackages(needs_.packages, scope.substr(0, scope.find('/')), exchange);
+  apps::ServePackages(needs_.packages, scope.substr(0, scope.find('/')), exchange);
 }
 
 bool InstanceAccess::IsTheAgent(const std::string& instance_id,

@@ -6,7 +6,8 @@
 #include <filesystem>
 #include <string>
 
-#include "apps/sagebrush/request_chain.h"
+#include "base/json.h"
+#include "http/exchange.h"
 #include "iam/identity.h"
 #include "iam/roles.h"
 #include "orchestrator/instances.h"
@@ -25,15 +26,19 @@ class InstanceAccess {
   };
   explicit InstanceAccess(Dependencies borrowed) : needs_(std::move(borrowed)) {}
 
-  // For the request chain, which this must outlive.
-  InstanceDoor Door() const;
+  // Whether that instance is still there: its credentials end with it, not with their hour.
+  bool Exists(const std::string& instance_id) const;
+  // Whether this request may come out of it: one that is cut off from the network must show its agent's token.
+  bool Admits(const std::string& instance_id, const http::Request& request) const;
+  // Whether this request may have its credentials: without isolation everybody on the machine reaches an instance's port.
+  bool MayHaveCredentials(const std::string& instance_id, const http::Request& request) const;
+  // Those of its role, as the container credentials endpoint answers.
+  Result<Json> CredentialsOf(const std::string& instance_id) const;
+  // Answers what its agent, and nobody else inside, asks of the cache of installed packages.
+  void ServePackages(const std::string& instance_id, http::Exchange& exchange) const;
 
  private:
-  Result<Json> CredentialsOf(const std::string& instance_id) const;
-  bool MayHaveCredentials(const std::string& instance_id, const http::Request& request) const;
-  bool Admits(const std::string& instance_id, const http::Request& request) const;
   bool IsTheAgent(const std::string& instance_id, const http::Request& request) const;
-  void ServePackagesOf(const std::string& instance_id, http::Exchange& exchange) const;
 
   const Dependencies needs_;
 };

@@ -64,11 +64,10 @@ class InstanceAccessTest : public ::testing::Test {
                           .identity = *identity_,
                           .roles = roles_,
                           .data_folder = folder_.path()}};
-  const InstanceDoor door_ = access_.Door();
 };
 
 TEST_F(InstanceAccessTest, CredentialsAreAnHourOfTheInstancesRoleAndEndWithIt) {
-  const auto credentials = door_.credentials("i-1");
+  const auto credentials = access_.CredentialsOf("i-1");
 
   ASSERT_TRUE(credentials.ok()) << credentials.status().ToString();
   const auto caller =
@@ -81,39 +80,39 @@ TEST_F(InstanceAccessTest, CredentialsAreAnHourOfTheInstancesRoleAndEndWithIt) {
 }
 
 TEST_F(InstanceAccessTest, WithoutARoleOrAnInstanceThereAreNone) {
-  EXPECT_EQ(door_.credentials("i-2").status().code(), Code::kNotFound);
-  EXPECT_EQ(door_.credentials("i-3").status().code(), Code::kNotFound);
-  EXPECT_TRUE(door_.exists("i-2"));
-  EXPECT_FALSE(door_.exists("i-3"));
+  EXPECT_EQ(access_.CredentialsOf("i-2").status().code(), Code::kNotFound);
+  EXPECT_EQ(access_.CredentialsOf("i-3").status().code(), Code::kNotFound);
+  EXPECT_TRUE(access_.Exists("i-2"));
+  EXPECT_FALSE(access_.Exists("i-3"));
 }
 
 TEST_F(InstanceAccessTest, InASandboxEverybodyInsideMayHaveThem) {
-  EXPECT_TRUE(door_.may_have_credentials("i-1", Asking({})));
+  EXPECT_TRUE(access_.MayHaveCredentials("i-1", Asking({})));
 }
 
 TEST_F(InstanceAccessTest, WithoutIsolationOnlyWhoKnowsTheInstancesWord) {
   WithoutIsolation("i-1");
   const std::string word = aws::ContainerAuthorization(HexEncode(Sha256(kToken)));
 
-  EXPECT_TRUE(door_.may_have_credentials("i-1", Asking({{"Authorization", word}})));
-  EXPECT_TRUE(door_.may_have_credentials("i-1", Agent()));
-  EXPECT_FALSE(door_.may_have_credentials("i-1", Asking({})));
-  EXPECT_FALSE(door_.may_have_credentials("i-1", Asking({{"Authorization", ""}})));
-  EXPECT_FALSE(door_.may_have_credentials("i-1", Asking({{"Authorization", word + "x"}})));
-  EXPECT_FALSE(door_.may_have_credentials("i-1", Asking({{"X-Sagebrush-Token", "guessed"}})));
+  EXPECT_TRUE(access_.MayHaveCredentials("i-1", Asking({{"Authorization", word}})));
+  EXPECT_TRUE(access_.MayHaveCredentials("i-1", Agent()));
+  EXPECT_FALSE(access_.MayHaveCredentials("i-1", Asking({})));
+  EXPECT_FALSE(access_.MayHaveCredentials("i-1", Asking({{"Authorization", ""}})));
+  EXPECT_FALSE(access_.MayHaveCredentials("i-1", Asking({{"Authorization", word + "x"}})));
+  EXPECT_FALSE(access_.MayHaveCredentials("i-1", Asking({{"X-Sagebrush-Token", "guessed"}})));
 }
 
 TEST_F(InstanceAccessTest, AnInstanceWithoutNetworkIsHeardThroughItsAgentAlone) {
-  EXPECT_TRUE(door_.admits("i-1", Asking({})));
-  EXPECT_FALSE(door_.admits("i-1", Asking({}, true)));
-  EXPECT_TRUE(door_.admits("i-1", Agent(true)));
-  EXPECT_FALSE(door_.admits("i-3", Agent(true)));
+  EXPECT_TRUE(access_.Admits("i-1", Asking({})));
+  EXPECT_FALSE(access_.Admits("i-1", Asking({}, true)));
+  EXPECT_TRUE(access_.Admits("i-1", Agent(true)));
+  EXPECT_FALSE(access_.Admits("i-3", Agent(true)));
 }
 
 TEST_F(InstanceAccessTest, KeptPackagesAreTheAgentsAlone) {
   const auto status = [&](const std::string& id, const http::Request& request) {
     testing::FakeExchange exchange(request, "");
-    door_.packages(id, exchange);
+    access_.ServePackages(id, exchange);
     return exchange.response().status;
   };
 

@@ -119,12 +119,12 @@ std::string RequestChain::Describe(const Call& call) {
 }
 
 RequestChain::RequestChain(const iam::IdentityFiles& identity, iam::Authorizer& authorizer,
-                           std::vector<services::Service*> services, InstanceDoor door,
-                           const Clock& clock)
+                           std::vector<services::Service*> services,
+                           const InstanceAccess& instances, const Clock& clock)
     : identity_(identity),
       callers_(identity, clock),
       authorizer_(authorizer),
-      door_(std::move(door)),
+      instances_(instances),
       clock_(clock) {
   for (auto* service : services) services_.emplace(service->name(), service);
 }
@@ -190,14 +190,14 @@ bool RequestChain::AnswerPrivatePath(http::Exchange& exchange) {
                                 request.peer, &request}));
     return true;
   }
-  if (!request.peer.instance_id.empty() && !door_.admits(request.peer.instance_id, request)) {
+  if (!request.peer.instance_id.empty() && !instances_.Admits(request.peer.instance_id, request)) {
     (void)exchange.Send(Refuse(
         {403, "This instance has no network (EnableNetworkIsolation).", request.peer, &request}));
     return true;
   }
   if (!path.starts_with(kPrivatePaths)) return false;
   if (path.starts_with(kPackagesPath) && !request.peer.instance_id.empty()) {
-    door_.packages(request.peer.instance_id, exchange);
+    instances_.ServePackages(request.peer.instance_id, exchange);
     return true;
   }
   if (path == "/_sagebrush/health") {
@@ -207,7 +207,7 @@ bool RequestChain::AnswerPrivatePath(http::Exchange& exchange) {
     return true;
   }
   if (path == "/_sagebrush/credentials" && !request.peer.instance_id.empty()) {
-    if (!door_.may_have_credentials(request.peer.instance_id, request)) {
+    if (!instances_.MayHaveCredentials(request.peer.instance_id, request)) {
       (void)exchange.Send({.status = 403,
                            .headers = {{"Content-Type", kJsonType}},
                            .body = Json::Object({{"code", "AccessDenied"},
@@ -217,7 +217,7 @@ bool RequestChain::AnswerPrivatePath(http::Exchange& exchange) {
                                        .Dump()});
       return true;
     }
-    const auto credentials = door_.credentials(request.peer.instance_id);
+    const auto credentials = instances_.CredentialsOf(request.peer.instance_id);
     if (credentials.ok()) {
       (void)exchange.Send(
           {.status = 200, .headers = {{"Content-Type", kJsonType}}, .body = credentials->Dump()});
@@ -416,7 +416,7 @@ aws::Outcome<std::monostate> RequestChain::Identify(Call& call) {
   auto caller = callers_.Find(*call.claim);
   if (!caller.ok()) return aws::FromCodedStatus(protocol, caller.status());
   if (const std::string& instance = (*caller)->principal.instance;
-      !instance.empty() && !door_.exists(instance))
+      !instance.empty() && !instances_.Exists(instance))
     return aws::FromCodedStatus(
         protocol,
         PermissionDenied("ExpiredToken: The security token included in the request is expired"));

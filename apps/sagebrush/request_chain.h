@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "apps/sagebrush/call_record.h"
+#include "apps/sagebrush/instance_access.h"
 #include "apps/sagebrush/known_callers.h"
 #include "aws/router.h"
 #include "aws/sigv4.h"
@@ -25,25 +26,11 @@
 
 namespace sagebrush::apps {
 
-// What instances may ask over their own socket, and nobody else.
-struct InstanceDoor {
-  // The role credentials of an instance, as the container credentials endpoint answers.
-  std::function<Result<Json>(const std::string& instance_id)> credentials;
-  // Whether this request may come out of that instance: one that is cut off from the network must show its agent's token.
-  std::function<bool(const std::string& instance_id, const http::Request& request)> admits;
-  // Whether this request may have them: without isolation everybody on the machine reaches an instance's port.
-  std::function<bool(const std::string& instance_id, const http::Request& request)>
-      may_have_credentials;
-  // Whether that instance is still there: its credentials end with it, not with their hour.
-  std::function<bool(const std::string& instance_id)> exists;
-  // Answers what the instance's agent, and nobody else inside, asks of the cache of installed packages.
-  std::function<void(const std::string& instance_id, http::Exchange& exchange)> packages;
-};
-
 class RequestChain {
  public:
   RequestChain(const iam::IdentityFiles& identity, iam::Authorizer& authorizer,
-               std::vector<services::Service*> services, InstanceDoor door, const Clock& clock);
+               std::vector<services::Service*> services, const InstanceAccess& instances,
+               const Clock& clock);
 
   void Handle(http::Exchange& exchange);
   // Whether Handle waits for nothing with this request, of which all is here (http::ServerOptions::runs_at_once).
@@ -73,7 +60,7 @@ class RequestChain {
   KnownCallers callers_;
   iam::Authorizer& authorizer_;
   std::map<std::string, services::Service*, std::less<>> services_;
-  const InstanceDoor door_;
+  const InstanceAccess& instances_;
   const Clock& clock_;
   aws::Validator validator_;
   services::HeldAnswers held_{clock_};
