@@ -164,8 +164,8 @@ ApiForwarder::~ApiForwarder() {
 void ApiForwarder::Run() {
   std::list<Pair> pairs;
   std::vector<pollfd> waits;
-  bool rests =
-      false;  // the listener, for a round: what waits there stays readable while there is no descriptor for it
+  // The listener, for a round: what waits there stays readable while there is no descriptor for it.
+  bool rests = false;
   while (!stopping_) {
     waits.clear();
     waits.push_back({wake_.get(), POLLIN, 0});

@@ -191,7 +191,7 @@ Status TrainingController::CreateInstance(Job* job, TrainingState next,
 Status TrainingController::StartOrFail(Job* job, const RuntimeStatus& runtime) {
   const Status started = StartInstance(job->plan, job->state.instance, runtime);
   if (started.ok() || started.code() == Code::kAlreadyExists) return started;
-  // Its runtime has just been cleaned away: the next pass finds that, and has it made again.
+  // Its runtime has just been cleaned away, or all uids or ports are taken: the next pass looks again.
   if (started.code() == Code::kUnavailable) return started;
   LogError("training", job->record.key.name + ": " + started.ToString());
   ASSIGN_OR_RETURN(job->record, workshop_.records.Get(job->record.key));

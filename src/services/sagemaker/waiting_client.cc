@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
+#include "orchestrator/training_job.h"
 #include "services/sagemaker/resource_type.h"
 
 namespace sagebrush::services::sagemaker {
@@ -85,7 +86,7 @@ HoldRule HoldTrainingJob(metastore::RecordStore& records) {
   return [&records](const RequestContext& context, const Json&,
                     const Json& result) -> std::optional<Hold> {
     const std::string status = result.GetString("TrainingJobStatus");
-    if (status != "InProgress" && status != "Stopping") return std::nullopt;
+    if (std::ranges::count(orchestrator::kUnfinishedStatuses, status) == 0) return std::nullopt;
     const TimePoint created = CreationOf(result);
     const bool is_ending =
         status == "Stopping" || result.GetString("SecondaryStatus") == "Uploading";
