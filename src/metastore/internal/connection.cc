@@ -90,6 +90,10 @@ void Connection::Finalize::operator()(sqlite3_stmt* statement) const {
 }
 
 Result<std::unique_ptr<Connection>> Connection::Open(const std::filesystem::path& file, Mode mode) {
+  // SQLite counts its memory under one mutex for all connections, which readers side by side wait for; nobody asks for
+  // the count. Before the first connection of the process, or it has no effect.
+  static const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  (void)uncounted;
   std::unique_ptr<Connection> connection(
       new Connection(file));  // a private constructor: make_unique cannot
   // Readers open for writing too, since the first one may have to make the shared-memory file;
