@@ -11,11 +11,12 @@ times and statuses, into the records file of the stopped server. So what is read
 import json
 import random
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import time
 
-from bench import Results, Server, cpu_seconds, keys_of, loaded, signed
+from bench import Results, Server, cpu_seconds, keys_of, loaded, signed, tool
 
 # Runs in the client's Python: one job, to its end.
 ONE_JOB = """
@@ -85,15 +86,23 @@ def measure(server, folder, jobs, results):
         return [signed("POST", address, "/", json.dumps(body).encode(), keys=keys, service="sagemaker",
                        headers={"content-type": "application/x-amz-json-1.1", "x-amz-target": "SageMaker." + operation}) for body in inputs]
 
-    def measured(figure, requests, goal, connections=1, count=4000):
+    def measured(figure, requests, goal, connections=1, count=4000, **floor):
         # Twice: the first warms the pages of the file.
         for _ in range(2):
             got = loaded(pid, address, requests, folder, connections, count=count)
-        results.add("%s, %s" % (figure, stored), got["p99_us"] / 1000, "ms p99", goal=goal, p50_us=got["p50_us"], cpu_us=got["cpu_us"], rate=got["rate"])
+        results.add("%s, %s" % (figure, stored), got["p99_us"] / 1000, "ms p99", goal=goal, p50_us=got["p50_us"], cpu_us=got["cpu_us"], rate=got["rate"], **floor)
 
-    names = [{"TrainingJobName": "job-%06d" % choose.randrange(jobs)} for _ in range(4000)]
-    measured("DescribeTrainingJob", calls("DescribeTrainingJob", names), "< 2 ms, CPU < 50 us")
-    measured("DescribeTrainingJob at 8 connections", calls("DescribeTrainingJob", names), "CPU < 50 us", connections=8)
+    def bare(requests, connections):
+        """The same requests answered by a server that does nothing with them, in bytes as many as a Describe's."""
+        process = subprocess.Popen([str(tool("bare_server")), "1900"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        got = loaded(process.pid, "127.0.0.1:%d" % int(process.stdout.readline()), requests, folder, connections, count=20000)
+        process.stdin.close()
+        process.wait()
+        return {"peer": "a bare epoll server", "beside": got["p99_us"] / 1000, "peer_cpu_us": got["cpu_us"]}
+
+    describes = calls("DescribeTrainingJob", [{"TrainingJobName": "job-%06d" % choose.randrange(jobs)} for _ in range(4000)])
+    for figure, connections, goal in (("DescribeTrainingJob", 1, "< 2 ms, CPU < 50 us"), ("DescribeTrainingJob at 8 connections", 8, "CPU < 50 us")):
+        measured(figure, describes, goal, connections, count=20000, **bare(describes, connections))
     pages = {
         "ListTrainingJobs, newest 10": {"SortOrder": "Descending"},
         "ListTrainingJobs, newest 100": {"SortOrder": "Descending", "MaxResults": 100},
