@@ -281,6 +281,16 @@ TEST(Error, CodedStatusesAreSpelledByTheProtocol) {
   EXPECT_EQ(FromCodedStatus(Protocol::kRestXml, Internal("disk: gone")).code, "InternalError");
 }
 
+TEST(Error, S3HasSentencesOfItsOwn) {
+  const Status unknown = PermissionDenied(
+      "InvalidClientTokenId: The security token included in the request is invalid.");
+  const Error s3 = FromCodedStatus(Protocol::kRestXml, unknown);
+  EXPECT_EQ(s3.code, "InvalidAccessKeyId");
+  EXPECT_EQ(s3.message, "The AWS Access Key Id you provided does not exist in our records.");
+  EXPECT_EQ(FromCodedStatus(Protocol::kJson, unknown).message,
+            "The security token included in the request is invalid.");
+}
+
 TEST(Outcome, CarriesErrorsAndStatusesUpwards) {
   const auto fails = []() -> Outcome<int> { return Error{"ResourceInUse", "x"}; };
   const auto passes_on = [&]() -> Outcome<std::string> {

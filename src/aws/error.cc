@@ -58,6 +58,19 @@ constexpr Coded kCoded[] = {
     {"AccessDenied", Fault::kAccessDenied},
 };
 
+// S3 has sentences of its own for what the others' share ("Error Responses" of its API reference).
+struct Sentence {
+  Fault fault;
+  std::string_view text;
+};
+constexpr Sentence kS3Sentences[] = {
+    {Fault::kUnknownKey, "The AWS Access Key Id you provided does not exist in our records."},
+    {Fault::kTimeSkewed,
+     "The difference between the request time and the current time is too large."},
+    {Fault::kExpiredToken, "The provided token has expired."},
+    {Fault::kInvalidToken, "The provided token is malformed or otherwise invalid."},
+};
+
 struct StatusRow {
   std::string_view code;
   int status;
@@ -220,8 +233,13 @@ Error FromCodedStatus(Protocol protocol, const Status& status) {
   if (colon == std::string::npos) return FromStatus(protocol, status);
   const std::string_view code = std::string_view(message).substr(0, colon);
   std::string words = message.substr(colon + 2);
-  for (const Coded& row : kCoded)
-    if (row.code == code) return MakeError(protocol, row.fault, std::move(words));
+  for (const Coded& row : kCoded) {
+    if (row.code != code) continue;
+    if (protocol == Protocol::kRestXml)
+      for (const Sentence& sentence : kS3Sentences)
+        if (sentence.fault == row.fault) words = sentence.text;
+    return MakeError(protocol, row.fault, std::move(words));
+  }
   const bool is_one_word = !code.empty() && code.find_first_of(" '/") == std::string_view::npos;
   return is_one_word && status.code() != Code::kInternal
              ? Error{std::string(code), std::move(words)}
