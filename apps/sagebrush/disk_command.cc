@@ -19,6 +19,7 @@ namespace {
 using orchestrator::StorageSnapshot;
 
 constexpr int kKeepDays = 30;
+constexpr int kMostKeepDays = 36500;
 
 Json ToJson(const ServerOptions& options, const StorageSnapshot& snapshot) {
   Json data = Json::Object({{"path", options.data_folder.string()}});
@@ -100,6 +101,8 @@ void AddDiskCommand(CLI::App& app, int* exit_code) {
   const auto options = std::make_shared<ServerOptions>();
   const auto as_json = std::make_shared<bool>(false);
   AddPathOptions(command, options.get());
+  command->get_option("--data-dir")
+      ->check(CLI::ExistingDirectory);  // a mistyped one would look empty
   command->add_flag("--json", *as_json, "one JSON document, in bytes");
   command->callback([=] { *exit_code = Report(PrintDisk(*options, *as_json)); });
 }
@@ -111,12 +114,14 @@ void AddGcCommand(CLI::App& app, int* exit_code) {
   const auto dry_run = std::make_shared<bool>(false);
   const auto keep_days = std::make_shared<int>(kKeepDays);
   AddPathOptions(command, options.get());
+  command->get_option("--data-dir")
+      ->check(CLI::ExistingDirectory);  // a mistyped one would look empty
   command->add_flag("--dry-run", *dry_run, "only say what would go");
   command
       ->add_option(
           "--keep-days", *keep_days,
           "how long runtimes and packages stay that no job or endpoint needs; 0: not at all")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Range(0, kMostKeepDays))
       ->capture_default_str();
   command->callback([=] { *exit_code = Report(CollectGarbage(*options, *keep_days, *dry_run)); });
 }

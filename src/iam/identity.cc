@@ -16,9 +16,30 @@ namespace sagebrush::iam {
 namespace {
 
 constexpr std::string_view kTokenUse = "sagebrush session token 1";
-constexpr std::string_view kInvalidToken =
+// Both have the same words for all services but S3, which tells them apart.
+constexpr std::string_view kUnknownKey =
     "InvalidClientTokenId: The security token included in the request is invalid.";
+constexpr std::string_view kInvalidToken =
+    "InvalidToken: The security token included in the request is invalid.";
 constexpr std::size_t kSessionKeyBytes = 32;
+
+// Words of letters, at least two, and a number: what every ARN will say for good.
+bool IsRegion(std::string_view region) {
+  int dashes = 0;
+  for (std::size_t i = 0; i < region.size(); ++i) {
+    const char c = region[i];
+    const bool is_last = i + 1 == region.size();
+    if (c == '-') {
+      if (i == 0 || is_last || region[i - 1] == '-') return false;
+      ++dashes;
+    } else if (c >= '0' && c <= '9') {
+      if (dashes < 2) return false;
+    } else if (c < 'a' || c > 'z') {
+      return false;
+    }
+  }
+  return dashes >= 2 && region.back() >= '0' && region.back() <= '9';
+}
 
 // Letters that AWS's ids are made of.
 std::string IdLetters(std::string_view bytes) {
@@ -134,12 +155,13 @@ Result<IdentityFiles::Authenticated> Files::Lookup(std::string_view access_key,
   principal.account = account_.account;
   principal.arn = "arn:aws:iam::" + account_.account + ":root";
   principal.user_id = account_.account;
-  const Status invalid = PermissionDenied(std::string(kInvalidToken));
   if (session_token.empty()) {
-    if (!ConstantTimeEquals(access_key, root_.access_key)) return invalid;
+    if (!ConstantTimeEquals(access_key, root_.access_key))
+      return PermissionDenied(std::string(kUnknownKey));
     return Authenticated{.principal = std::move(principal), .secret_key = root_.secret_key};
   }
 
+  const Status invalid = PermissionDenied(std::string(kInvalidToken));
   const auto sealed = Base64Decode(session_token);
   if (!sealed.ok()) return invalid;
   const auto plain = Open(session_key_, *sealed, kTokenUse);
@@ -229,7 +251,8 @@ Result<std::unique_ptr<IdentityFiles>> IdentityFiles::LoadOrCreate(const fs::pat
                                                                    const Clock& clock) {
   if (!IsAccountId(wanted.account))
     return InvalidArgument("an account id has 12 digits, '" + wanted.account + "' is none");
-  if (wanted.region.empty()) return InvalidArgument("the region is empty");
+  if (!IsRegion(wanted.region))
+    return InvalidArgument("a region is named as us-west-2 is, '" + wanted.region + "' is none");
   RETURN_IF_ERROR(MakeFoldersDurably(data_folder, 0700));
   const Paths paths(data_folder);
   ASSIGN_OR_RETURN(const FileLock lock, WaitForLock(paths.lock));

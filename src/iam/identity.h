@@ -93,8 +93,8 @@ class IdentityFiles {
     std::string secret_key;  // to check the signature with
   };
   // By access key and token; believes nothing about the signature, which the caller checks with the
-  // secret. kPermissionDenied with AWS's code in front: "InvalidClientTokenId: …", "ExpiredToken:
-  // …".
+  // secret. kPermissionDenied with AWS's code in front: "InvalidClientTokenId: …", "InvalidToken:
+  // …", "ExpiredToken: …".
   virtual Result<Authenticated> Lookup(std::string_view access_key,
                                        std::string_view session_token) const = 0;
 };

@@ -100,6 +100,20 @@ TEST_F(IdentityTest, RefusesAnAccountThatIsNone) {
       Code::kInvalidArgument);
 }
 
+TEST_F(IdentityTest, RefusesARegionThatNamesNone) {
+  for (const char* region : {"", "xx", "us-west", "us--west-2", "US-WEST-2", "us-west-2 "})
+    EXPECT_EQ(IdentityFiles::LoadOrCreate(folder_.path() / "data",
+                                          {.account = "123456789012",
+                                           .region = region,
+                                           .execution_role_name = "",
+                                           .execution_role_id = ""},
+                                          clock_)
+                  .status()
+                  .code(),
+              Code::kInvalidArgument)
+        << region;
+}
+
 TEST_F(IdentityTest, NoticesDamagedFiles) {
   Start();
   ASSERT_TRUE(WriteFile(folder_.path() / "data/session.key", "short").ok());
@@ -119,6 +133,8 @@ TEST_F(IdentityTest, KnowsTheRootByItsKey) {
   EXPECT_EQ(found->secret_key, files->root_secret_key());
   EXPECT_EQ(files->Lookup("AKIAAAAAAAAAAAAAAAAA", "").status().message(),
             "InvalidClientTokenId: The security token included in the request is invalid.");
+  EXPECT_EQ(files->Lookup(files->root_access_key(), "junk").status().message(),
+            "InvalidToken: The security token included in the request is invalid.");
 }
 
 TEST_F(IdentityTest, MintsSessionsThatAnyHolderOfTheFolderKnows) {

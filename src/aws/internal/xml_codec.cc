@@ -170,8 +170,13 @@ Result<Json> DecodeXmlBody(const Shape& shape, std::string_view root_name, std::
   pugi::xml_document document;
   const auto parsed =
       document.load_buffer(body.data(), body.size(),
-                           pugi::parse_default | pugi::parse_ws_pcdata_single, pugi::encoding_utf8);
+                           pugi::parse_default | pugi::parse_ws_pcdata_single | pugi::parse_doctype,
+                           pugi::encoding_utf8);
   if (!parsed) return InvalidArgument(std::string("not XML: ") + parsed.description());
+  // Entities that it declares would stand unexpanded in the values: a key named &x; instead of the one that was meant.
+  for (const pugi::xml_node node : document.children())
+    if (node.type() == pugi::node_doctype)
+      return InvalidArgument("a document type declaration (<!DOCTYPE) is not allowed");
   const pugi::xml_node root = document.document_element();
   bool is_known = false;
   ASSIGN_OR_RETURN(Json out, DecodeMembers(shape, root, &is_known));
