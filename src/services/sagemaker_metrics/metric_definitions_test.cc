@@ -44,10 +44,14 @@ TEST(MetricDefinitions, LinesMayHoldAnyBytes) {
 
 TEST(MetricDefinitions, WhatCannotBeUsedIsExplained) {
   EXPECT_EQ(RegexProblem({"loss", "loss: ([0-9]+)"}), std::nullopt);
-  EXPECT_EQ(RegexProblem({"loss", "(?<=loss: )([0-9]+)"}),
-            "The Regex '(?<=loss: )([0-9]+)' of MetricDefinition 'loss' cannot be used: invalid "
-            "perl operator: (?<. Expressions are RE2's: Python's, without look-around, "
-            "backreferences and \\Z.");
+  // The library's own words in the middle differ from release to release.
+  const std::string problem = RegexProblem({"loss", "(?<=loss: )([0-9]+)"}).value_or("");
+  EXPECT_TRUE(problem.starts_with(
+      "The Regex '(?<=loss: )([0-9]+)' of MetricDefinition 'loss' cannot be used: "))
+      << problem;
+  EXPECT_TRUE(problem.ends_with(
+      ". Expressions are RE2's: Python's, without look-around, backreferences and \\Z."))
+      << problem;
   EXPECT_NE(RegexProblem({"loss", "loss: ([0-9]+"}), std::nullopt);
 }
 
