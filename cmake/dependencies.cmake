@@ -15,6 +15,13 @@ if(NOT TARGET simdjson)
   add_library(simdjson ALIAS simdjson::simdjson)
 endif()
 
+# The allocator of the programs that answer requests (docs/decisions/0019-allocator.md). Sanitizers bring their own.
+add_library(sagebrush_allocator INTERFACE)
+if(NOT SAGEBRUSH_SANITIZE AND NOT SAGEBRUSH_FUZZ)
+  find_package(mimalloc REQUIRED)
+  target_link_libraries(sagebrush_allocator INTERFACE mimalloc)
+endif()
+
 # Boost is used for its headers only (Asio), and only in src/http.
 add_library(sagebrush_boost INTERFACE)
 if(SAGEBRUSH_BOOST_INCLUDE)
