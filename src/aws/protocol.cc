@@ -107,7 +107,7 @@ http::Response Encode(const Route& route, const Operation& operation, const Json
       response.headers.Set("Content-Type", JsonContentType(route.service));
       // An operation without an output answers with nothing at all.
       if (operation.output != nullptr)
-        response.body = internal::EncodeJsonStructure(*operation.output, result).Dump();
+        internal::AppendJsonStructure(*operation.output, result, &response.body);
       break;
     case Protocol::kCbor:
       // Without an output there is no type either, says Smithy.

@@ -40,18 +40,29 @@ void ExtraElements(const Error& error, XmlWriter* xml) {
 }  // namespace
 
 std::string JsonErrorDocument(const WireError& wire, const Error& error, bool with_type) {
-  Json body = Json::Object();
-  if (with_type) body["__type"] = wire.code;
+  std::string out = "{";
+  const auto append_name = [&out](std::string_view name) {
+    if (out.size() > 1) out.push_back(',');
+    AppendJsonString(name, &out);
+    out.push_back(':');
+  };
+  if (with_type) {
+    append_name("__type");
+    AppendJsonString(wire.code, &out);
+  }
   const Json members = Members(wire, error);
   for (const auto& [name, value] : members.AsObject()) {
     const Member* member = wire.shape == nullptr ? nullptr : wire.shape->Find(name);
     if (member == nullptr) {
-      body[name] = value;
+      append_name(name);
+      out.append(value.Dump());
     } else if (member->location == Location::kBody) {
-      body[member->wire_name] = EncodeJsonValue(*member, value);
+      append_name(member->wire_name);
+      AppendJsonValue(*member, value, &out);
     }
   }
-  return body.Dump();
+  out.push_back('}');
+  return out;
 }
 
 std::string CborErrorDocument(const WireError& wire, const Error& error) {

@@ -77,6 +77,31 @@ Result<Json> DecodeStructure(const Shape& shape, const Json& wire) {
   return out;
 }
 
+// What stands between the items of one array or object.
+class Separator {
+ public:
+  explicit Separator(std::string* out) : out_(out) {}
+  void Append() {
+    if (!is_first_) out_->push_back(',');
+    is_first_ = false;
+  }
+
+ private:
+  std::string* const out_;
+  bool is_first_ = true;
+};
+
+void AppendName(std::string_view name, std::string* out) {
+  AppendJsonString(name, out);
+  out->push_back(':');
+}
+
+// As it stands: a string or a number, or what has another type than its shape.
+void AppendScalar(const Json& value, std::string* out) {
+  if (value.is_string()) return AppendJsonString(value.AsString(), out);
+  out->append(value.Dump());
+}
+
 }  // namespace
 
 Result<Json> DecodeJsonValue(const Shape& shape, const Json& wire) {
@@ -146,55 +171,61 @@ Result<Json> DecodeJsonBody(const Shape& shape, std::string_view body) {
   return DecodeStructure(shape, *wire);
 }
 
-Json EncodeJsonValue(const Member& member, const Json& value) {
+void AppendJsonValue(const Member& member, const Json& value, std::string* out) {
   const Shape& shape = *member.shape;
-  if (shape.Is(Shape::kDocument)) return value;
-  switch (shape.type) {
-    case Type::kStructure:
-      return value.is_object() ? EncodeJsonStructure(shape, value) : value;
-    case Type::kList: {
-      if (!value.is_array()) return value;
-      Json out = Json::Array();
-      for (const Json& item : value.AsArray()) out.Append(EncodeJsonValue(shape.element(), item));
-      return out;
+  if (!shape.Is(Shape::kDocument)) {
+    if (shape.type == Type::kStructure && value.is_object())
+      return AppendJsonStructure(shape, value, out);
+    if (shape.type == Type::kList && value.is_array()) {
+      Separator comma(out);
+      out->push_back('[');
+      for (const Json& item : value.AsArray()) {
+        comma.Append();
+        AppendJsonValue(shape.element(), item, out);
+      }
+      return out->push_back(']');
     }
-    case Type::kMap: {
-      if (!value.is_object()) return value;
-      Json out = Json::Object();
-      for (const auto& [key, item] : value.AsObject())
-        out.AsObject().emplace_back(key, EncodeJsonValue(shape.map_value(), item));
-      return out;
+    if (shape.type == Type::kMap && value.is_object()) {
+      Separator comma(out);
+      out->push_back('{');
+      for (const auto& [key, item] : value.AsObject()) {
+        comma.Append();
+        AppendName(key, out);
+        AppendJsonValue(shape.map_value(), item, out);
+      }
+      return out->push_back('}');
     }
-    case Type::kTimestamp: {
-      if (!value.is_number()) return value;
+    if (shape.type == Type::kTimestamp && value.is_number()) {
       if (member.timestamp_format == TimestampFormat::kProtocol ||
           member.timestamp_format == TimestampFormat::kUnix)
-        return TimestampNumber(value.AsDouble());
-      return Json(ScalarToText(member, value, TimestampFormat::kIso8601, Fraction::kWhereAny));
+        return AppendScalar(TimestampNumber(value.AsDouble()), out);
+      return AppendJsonString(
+          ScalarToText(member, value, TimestampFormat::kIso8601, Fraction::kWhereAny), out);
     }
-    case Type::kFloat:
-    case Type::kDouble:
-      // JSON has no word for these.
-      if (value.is_number() && !std::isfinite(value.AsDouble()))
-        return Json(ScalarToText(member, value, TimestampFormat::kProtocol, Fraction::kNone));
-      return value;
-    case Type::kBlob:
-      return value.is_string() ? Json(Base64Encode(value.AsString())) : value;
-    default:
-      return value;
+    // JSON has no word for these.
+    if ((shape.type == Type::kFloat || shape.type == Type::kDouble) && value.is_number() &&
+        !std::isfinite(value.AsDouble()))
+      return AppendJsonString(
+          ScalarToText(member, value, TimestampFormat::kProtocol, Fraction::kNone), out);
+    if (shape.type == Type::kBlob && value.is_string())
+      return AppendJsonString(Base64Encode(value.AsString()), out);
   }
+  AppendScalar(value, out);
 }
 
-Json EncodeJsonStructure(const Shape& shape, const Json& document) {
-  Json out = Json::Object();
-  if (!document.is_object()) return out;
-  out.AsObject().reserve(document.size());
-  for (const auto& [name, value] : document.AsObject()) {
-    const Member* member = shape.Find(name);
-    if (member == nullptr || member->location != Location::kBody || value.is_null()) continue;
-    out.AsObject().emplace_back(std::string(member->wire_name), EncodeJsonValue(*member, value));
+void AppendJsonStructure(const Shape& shape, const Json& document, std::string* out) {
+  out->push_back('{');
+  if (document.is_object()) {
+    Separator comma(out);
+    for (const auto& [name, value] : document.AsObject()) {
+      const Member* member = shape.Find(name);
+      if (member == nullptr || member->location != Location::kBody || value.is_null()) continue;
+      comma.Append();
+      AppendName(member->wire_name, out);
+      AppendJsonValue(*member, value, out);
+    }
   }
-  return out;
+  out->push_back('}');
 }
 
 }  // namespace sagebrush::aws::internal

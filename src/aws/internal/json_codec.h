@@ -4,6 +4,7 @@
 // Pure functions.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "aws/error.h"
@@ -17,8 +18,9 @@ namespace sagebrush::aws::internal {
 Result<Json> DecodeJsonBody(const Shape& shape, std::string_view body);
 Result<Json> DecodeJsonValue(const Shape& shape, const Json& wire);
 
-// Members with a location other than the body are left out.
-Json EncodeJsonValue(const Member& member, const Json& value);
-Json EncodeJsonStructure(const Shape& shape, const Json& document);
+// Written at the end of *out, without a document in between. Members with a location other than the
+// body are left out; a value that is not of its shape's type is written as it is.
+void AppendJsonValue(const Member& member, const Json& value, std::string* out);
+void AppendJsonStructure(const Shape& shape, const Json& document, std::string* out);
 
 }  // namespace sagebrush::aws::internal

@@ -326,7 +326,7 @@ http::Response EncodeRest(Protocol protocol, const Service& service, const Opera
       response.body = XmlDocument(service, payload->wire_name, *payload->shape, *value);
       set_type("application/xml");
     } else {
-      response.body = EncodeJsonValue(*payload, *value).Dump();
+      AppendJsonValue(*payload, *value, &response.body);
       set_type("application/json");
     }
     return response;
@@ -339,7 +339,7 @@ http::Response EncodeRest(Protocol protocol, const Service& service, const Opera
                                                         : XmlDocument(service, root, shape, result);
     set_type("application/xml");
   } else {
-    response.body = EncodeJsonStructure(shape, result).Dump();
+    AppendJsonStructure(shape, result, &response.body);
     set_type("application/json");
   }
   return response;

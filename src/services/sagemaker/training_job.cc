@@ -80,7 +80,7 @@ aws::Outcome<Json> TrainingJobs::Create(const RequestContext& context, const Jso
 }
 
 aws::Outcome<Json> TrainingJobs::Describe(const RequestContext& context, const Json& input) {
-  ASSIGN_OR_RETURN(const auto record, FindRecord(deps_.records, kTrainingJob, context, input));
+  ASSIGN_OR_RETURN(auto record, FindRecord(deps_.records, kTrainingJob, context, input));
   const TrainingState state = TrainingStateOf(record);
   const auto plan = TrainingPlanOf(record);
 
@@ -92,8 +92,8 @@ aws::Outcome<Json> TrainingJobs::Describe(const RequestContext& context, const J
   result["SecondaryStatus"] = state.secondary;
   if (!state.failure_reason.empty()) result["FailureReason"] = state.failure_reason;
   // Everything that was sent is told back: the SDKs' attach() and clone() build on it.
-  for (const auto& [name, value] : record.document.Find("request")->AsObject())
-    if (!result.Has(name)) result[name] = value;
+  for (auto& [name, value] : record.document["request"].AsObject())
+    if (!result.Has(name)) result[name] = std::move(value);
   AddDefaults(plan, &result);
   result["CreationTime"] = ToEpochSeconds(record.created);
   if (state.training_started) result["TrainingStartTime"] = ToEpochSeconds(*state.training_started);
