@@ -7,6 +7,7 @@
 #include <array>
 
 #include "base/strings.h"
+#include "metastore/internal/kept_records.h"
 #include "metastore/page_token.h"
 
 namespace sagebrush::metastore {
@@ -45,6 +46,7 @@ namespace {
 constexpr std::string_view kPurpose = "records.1";
 constexpr std::string_view kColumns =
     "kind, scope, name, version, created, modified, status, document";
+constexpr int kDocumentColumn = 7;
 
 std::string_view SortColumn(SortBy sort_by) {
   switch (sort_by) {
@@ -152,7 +154,7 @@ Result<Record> ReadRecord(const Row& row) {
   record.created = FromMillis(row.Int(4));
   record.modified = FromMillis(row.Int(5));
   record.status = row.Text(6);
-  auto document = Json::Parse(row.Text(7));
+  auto document = Json::Parse(row.Text(kDocumentColumn));
   if (!document.ok())
     return DataLoss("the stored document of " + Describe(record.key) + ": " +
                     document.status().message());
@@ -167,15 +169,20 @@ class SqlRecordStore final : public RecordStore {
   Result<Record> Get(const Key& key) override {
     static const std::string sql = "SELECT " + std::string(kColumns) +
                                    " FROM records WHERE kind = ? AND scope = ? AND name = ?";
+    if (const auto kept = kept_.Find(key)) return *kept;
+    const std::uint64_t began = kept_.Begin();
     Result<Record> found = NotFound(Describe(key) + " does not exist");
+    std::size_t document_bytes = 0;
     RETURN_IF_ERROR(database_.Read(
         [&](Session& session) {
           return session.Query(sql, {key.kind, key.scope, key.name}, [&](const Row& row) {
             found = ReadRecord(row);
+            document_bytes = row.Text(kDocumentColumn).size();
             return false;
           });
         },
         Database::Reading::kOneKey));
+    if (found.ok()) kept_.Offer(began, *found, document_bytes);
     return found;
   }
 
@@ -237,6 +244,7 @@ class SqlRecordStore final : public RecordStore {
     for (const auto& write : writes)
       documents.push_back(write.action == Write::Action::kDelete ? ""
                                                                  : write.record.document.Dump());
+    const internal::KeptRecords::Change change(kept_, writes);
     return database_.Write([&](Session& session) {
       for (std::size_t i = 0; i < writes.size(); ++i)
         RETURN_IF_ERROR(Apply(session, writes[i], documents[i]));
@@ -297,6 +305,7 @@ class SqlRecordStore final : public RecordStore {
   }
 
   Database& database_;
+  internal::KeptRecords kept_;
 };
 
 }  // namespace
