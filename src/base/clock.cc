@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <fmt/format.h>
 
 namespace sagebrush {
 
@@ -126,13 +127,6 @@ Result<TimePoint> ParseHttpDate(std::string_view text) {
   return FromCivil(c, text);
 }
 
-template <typename... Args>
-std::string Print(const char* format, Args... args) {
-  char buffer[64];
-  const int length = std::snprintf(buffer, sizeof buffer, format, args...);
-  return std::string(buffer, static_cast<std::size_t>(length));
-}
-
 }  // namespace
 
 const Clock& Clock::System() {
@@ -142,25 +136,26 @@ const Clock& Clock::System() {
 
 std::string FormatIso8601(TimePoint time) {
   const Civil c = ToCivil(time);
-  return Print("%04d-%02u-%02uT%02d:%02d:%02dZ", c.year, c.month, c.day, c.hour, c.minute,
-               c.second);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", c.year, c.month, c.day, c.hour,
+                     c.minute, c.second);
 }
 
 std::string FormatIso8601Millis(TimePoint time) {
   const Civil c = ToCivil(time);
-  return Print("%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", c.year, c.month, c.day, c.hour, c.minute,
-               c.second, c.millis);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", c.year, c.month, c.day, c.hour,
+                     c.minute, c.second, c.millis);
 }
 
 std::string FormatBasic(TimePoint time) {
   const Civil c = ToCivil(time);
-  return Print("%04d%02u%02uT%02d%02d%02dZ", c.year, c.month, c.day, c.hour, c.minute, c.second);
+  return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}Z", c.year, c.month, c.day, c.hour, c.minute,
+                     c.second);
 }
 
 std::string FormatHttpDate(TimePoint time) {
   const Civil c = ToCivil(time);
-  return Print("%s, %02u %s %04d %02d:%02d:%02d GMT", kDays[c.weekday], c.day, kMonths[c.month - 1],
-               c.year, c.hour, c.minute, c.second);
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kDays[c.weekday], c.day,
+                     kMonths[c.month - 1], c.year, c.hour, c.minute, c.second);
 }
 
 Result<TimePoint> ParseTime(std::string_view text) {
