@@ -81,6 +81,14 @@ class RulesTest(unittest.TestCase):
         service.shapes["ToyInstanceType"] = {"type": "string", "enum": ["ml.m5.large"]}
         self.assertEqual(structs.Families(service, {}).type_of("ToyInstanceType"), "std::string")
 
+    def test_tables_keep_every_enum_and_the_checksum_trait(self):
+        service = toy()
+        service.shapes["Color"] = {"type": "string", "enum": [f"ml.m{number}.large" for number in range(65)]}
+        self.assertIn("{kValues+0,65}", tables.write_tables(service))
+        self.assertNotIn("O::kChecksumRequired", tables.write_tables(service))
+        service.operations["PutToy"]["httpChecksum"] = {"requestChecksumRequired": True}
+        self.assertEqual(tables.write_tables(service).count("O::kChecksumRequired"), 1)
+
     def test_unknown_operation_in_families_is_told(self):
         with self.assertRaisesRegex(model.ModelError, "NoSuchOperation"):
             structs.Families(toy(), {"x": ["NoSuchOperation"]})

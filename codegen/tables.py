@@ -143,8 +143,8 @@ class Tables:
         )
 
     def keeps_enum_open(self, name: str) -> bool:
-        """Instance types are judged by the server's own catalogue, not by the model (style: rule 3)."""
-        return name.endswith("InstanceType") or name in self.model.overrides.get("open_enums", [])
+        """Values that the server knows better than the model."""
+        return name in self.model.overrides.get("open_enums", [])
 
     def operation_row(self, name: str) -> tuple[str, list[str]]:
         operation = self.model.operations[name]
@@ -159,6 +159,7 @@ class Tables:
                 ("Anonymous", operation.get("authtype") == "none" or "smithy.api#noAuth" in operation.get("auth", [])),
                 ("Superseded", name in self.model.overrides.get("superseded", [])),
                 ("Unwrapped", name in self.model.overrides.get("unwrapped", [])),
+                ("ChecksumRequired", bool(operation.get("httpChecksum", {}).get("requestChecksumRequired"))),
             ],
         )
         row = (

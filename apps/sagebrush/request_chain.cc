@@ -7,6 +7,7 @@
 #include "apps/sagebrush/package_endpoint.h"
 #include "apps/sagebrush/replayed_exchange.h"
 #include "aws/protocol.h"
+#include "aws/required_checksum.h"
 #include "aws/sigv4.h"
 #include "base/gzip.h"
 #include "base/hash.h"
@@ -294,6 +295,8 @@ aws::Outcome<std::monostate> RequestChain::Walk(Call& call) {
   if (auto violation = validator_.Check(*call.route.service, *call.operation, input))
     return std::move(*violation);
   if (handler == nullptr) return aws::NotImplemented(call.route.protocol, *call.operation);
+  if (auto missing = aws::MissingChecksum(*call.operation, call.request.headers))
+    return std::move(*missing);
   if (handler->stream) {
     ReplayedExchange replayed(call.exchange, std::move(call.body));
     auto outcome =

@@ -89,9 +89,8 @@ struct Shape {
   std::uint16_t flags;
   std::int16_t payload_index;  // into members; -1: none
   std::span<const Member> members;
-  std::span<const std::string_view>
-      enum_values;  // model order; empty for instance types, which the catalogue judges
-  double min;       // length in code points, size, or value
+  std::span<const std::string_view> enum_values;  // model order
+  double min;                                     // length in code points, size, or value
   double max;
   std::string_view pattern;
   std::string_view error_code;  // exceptions: the code on the wire where it differs from the name
@@ -114,6 +113,7 @@ struct Operation {
     kAnonymous = 2,   // needs no signature (AssumeRoleWithWebIdentity)
     kSuperseded = 4,  // another operation answers the same requests
     kUnwrapped = 8,  // the response's only member is the root element itself (S3 GetBucketLocation)
+    kChecksumRequired = 16,  // the request must carry a checksum of its body (S3 DeleteObjects)
   };
 
   std::string_view name;

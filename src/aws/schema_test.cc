@@ -54,9 +54,18 @@ TEST(Schema, KeepsConstraintsLocationsAndNames) {
   EXPECT_EQ(metadata->wire_name, "x-amz-meta-");
 }
 
-TEST(Schema, LeavesInstanceTypesToTheCatalogue) {
-  for (const Shape& shape : SagemakerModel().shapes)
-    EXPECT_TRUE(!shape.name.ends_with("InstanceType") || shape.enum_values.empty()) << shape.name;
+TEST(Schema, KeepsTheLongestEnumsToo) {
+  const Operation* create = SagemakerModel().FindOperation("CreateTrainingJob");
+  const Shape* type = create->input->Find("ResourceConfig")->shape->Find("InstanceType")->shape;
+
+  EXPECT_GT(type->enum_values.size(), 200U);
+  EXPECT_EQ(std::count(type->enum_values.begin(), type->enum_values.end(), "ml.m5.large"), 1);
+}
+
+TEST(Schema, KnowsWhichRequestsMustCarryAChecksum) {
+  EXPECT_TRUE(S3Model().FindOperation("DeleteObjects")->Is(Operation::kChecksumRequired));
+  EXPECT_TRUE(S3Model().FindOperation("PutBucketPolicy")->Is(Operation::kChecksumRequired));
+  EXPECT_FALSE(S3Model().FindOperation("PutObject")->Is(Operation::kChecksumRequired));
 }
 
 TEST(Pattern, EveryPatternOfEveryShippedModelCompiles) {

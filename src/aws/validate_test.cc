@@ -97,11 +97,16 @@ TEST_F(ValidateTest, EnumSetsStandInModelOrder) {
             "Member must satisfy enum value set: [Pipe, File, FastFile]");
 }
 
-TEST_F(ValidateTest, UnknownInstanceTypesAreNotItsBusiness) {
+TEST_F(ValidateTest, UnknownInstanceTypesAreToldTheKnownOnes) {
   Json job = TrainingJob();
   job["ResourceConfig"]["InstanceType"] = "ml.laptop.large";
 
-  EXPECT_EQ(Message(SagemakerModel(), "CreateTrainingJob", job), "");
+  const std::string message = Message(SagemakerModel(), "CreateTrainingJob", job);
+  EXPECT_TRUE(message.starts_with(
+      "1 validation error detected: Value 'ml.laptop.large' at 'resourceConfig.instanceType' "
+      "failed to satisfy constraint: Member must satisfy enum value set: [ml."))
+      << message;
+  EXPECT_NE(message.find(", ml.m5.large, "), std::string::npos) << message;
 }
 
 // aws/sagemaker-python-sdk issue 314, aws-samples/amazon-sagemaker-pytorch-detectron2 issue 10.
