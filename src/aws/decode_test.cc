@@ -71,10 +71,12 @@ TEST(DecodeJson, WrongTypesAreToldInTheWordsOfAws) {
 }
 
 TEST(DecodeJson, BrokenBodiesAreRefused) {
-  for (const char* body : {"", "{", "1", R"({"TrainingJobName":"a"} x)"})
-    EXPECT_TRUE(SageMaker("DescribeTrainingJob", body)
-                    .starts_with("SerializationException: The request body is "))
+  for (const char* body : {"", "{", R"({"TrainingJobName":"a"} x)", "{\"a\":\"\x01\"}"})
+    EXPECT_EQ(SageMaker("DescribeTrainingJob", body),
+              "SerializationException: Could not parse request body into json")
         << body;
+  EXPECT_EQ(SageMaker("DescribeTrainingJob", "1"),
+            "SerializationException: The request body is not a JSON object");
 }
 
 TEST(DecodeJson, FractionsOfIntegersAreCutOff) {
@@ -171,7 +173,7 @@ TEST(DecodeRestXml, QueryParameters) {
          "url\n\n"),
       R"({"Bucket":"b","Delimiter":"/","EncodingType":"url","MaxKeys":7,"Prefix":"x/ y+","StartAfter":"a"})");
   EXPECT_EQ(S3("ListObjectsV2", "GET /b?list-type=2&max-keys=many\n\n"),
-            "InvalidArgument: max-keys: 'many' is not an integer");
+            "InvalidArgument: Provided max-keys not an integer or within integer range");
 }
 
 TEST(DecodeRestXml, FlattenedListsOfThePayload) {

@@ -179,6 +179,21 @@ Error BadBody(Protocol protocol, const Status& status) {
   return MakeError(protocol, Fault::kMalformed, status.message());
 }
 
+// S3's answer to max-keys=abc. Source: replies recorded of S3 for max-keys; that of partNumber is worded by itself.
+Error NotAnInteger(const Member& member, const QueryPairs& query) {
+  std::string text;
+  for (const auto& [name, value] : query)
+    if (name == member.wire_name && text.empty()) text = value;
+  return {
+      "InvalidArgument",
+      member.wire_name == "partNumber"
+          ? std::string("Part number must be an integer between 1 and 10000, inclusive")
+          : "Provided " + std::string(member.wire_name) + " not an integer or within integer range",
+      400,
+      Json::Object({{"ArgumentName", member.wire_name},
+                    {"ArgumentValue", std::string_view(text).substr(0, 200)}})};
+}
+
 bool IsBlank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
@@ -265,8 +280,12 @@ Outcome<Json> DecodeRest(Protocol protocol, const Operation& operation,
   for (const Member& member : shape.members) {
     has_body_members = has_body_members || member.location == Location::kBody;
     if (const Status status = DecodeParameter(member, operation, request, *query, *match, &out);
-        !status.ok())
+        !status.ok()) {
+      if (protocol == Protocol::kRestXml && member.location == Location::kQuery &&
+          member.shape->type == Type::kInteger)
+        return NotAnInteger(member, *query);
       return BadValue(protocol, member, status);
+    }
   }
   const Member* payload = shape.payload();
   if (payload != nullptr) {

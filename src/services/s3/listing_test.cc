@@ -105,5 +105,29 @@ TEST_F(ListingTest, OddKeysAreEncodedWhenAskedFor) {
   EXPECT_EQ(Code(Call("GET", "/bkt?list-type=2&encoding-type=base64")), "InvalidArgument");
 }
 
+TEST_F(ListingTest, WhatIsNoNumberIsToldSo) {
+  struct Case {
+    const char* target;
+    const char* name;
+    const char* value;
+  };
+  for (const Case& one :
+       {Case{"/bkt?max-keys=abc", "max-keys", "abc"},
+        Case{"/bkt?list-type=2&max-keys=99999999999", "max-keys", "99999999999"},
+        Case{"/bkt?uploads&max-uploads=1.5", "max-uploads", "1.5"},
+        Case{"/bkt/k?uploadId=u&max-parts=x", "max-parts", "x"},
+        Case{"/bkt/k?uploadId=u&part-number-marker=x", "part-number-marker", "x"}}) {
+    const auto reply = Call("GET", one.target);
+    EXPECT_EQ(reply.status, 400) << one.target;
+    EXPECT_EQ(Code(reply), "InvalidArgument");
+    EXPECT_EQ(Element(reply.body, "Message"),
+              "Provided " + std::string(one.name) + " not an integer or within integer range");
+    EXPECT_EQ(Element(reply.body, "ArgumentName"), one.name);
+    EXPECT_EQ(Element(reply.body, "ArgumentValue"), one.value);
+  }
+  EXPECT_EQ(Element(Call("PUT", "/bkt/k?uploadId=u&partNumber=x").body, "Message"),
+            "Part number must be an integer between 1 and 10000, inclusive");
+}
+
 }  // namespace
 }  // namespace sagebrush::services::s3
