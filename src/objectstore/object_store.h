@@ -134,6 +134,19 @@ struct CompletedPart {
   std::string etag;
   std::string checksum;  // "" if the caller did not say
 };
+// The part for which a completion was refused, as far as it is one's fault.
+struct RefusedPart {
+  int number = 0;      // 0: no single one's
+  std::string etag;    // as the caller said
+  std::uint64_t size;  // as uploaded; of EntityTooSmall
+};
+inline constexpr std::uint64_t kMinPartSize = 5 << 20;  // of every part but the last
+
+// One key to delete, if what it has is still what the caller saw.
+struct Deletion {
+  std::string key;
+  std::optional<std::string> if_match = {};  // an ETag without quotes; "*": the key must exist
+};
 
 // Errors of the engine carry one of these words at the front of the message, so that services/s3 can name AWS's code:
 // kNotFound "NoSuchBucket" / "NoSuchKey" / "NoSuchUpload"; kAlreadyExists "BucketExists"; kFailedPrecondition
@@ -165,10 +178,13 @@ class ObjectStore {
                                         int after_number, int max_parts) = 0;
   virtual Result<std::unique_ptr<ObjectReader>> Get(std::string_view bucket,
                                                     std::string_view key) = 0;
-  // A missing key is fine.
-  virtual Status Delete(std::string_view bucket, std::string_view key) = 0;
-  // One durable step for all of them. The bucket must exist.
-  virtual Status DeleteMany(std::string_view bucket, const std::vector<std::string>& keys) = 0;
+  // A missing key is fine without a condition, and NoSuchKey with one. Condition and deletion are one step.
+  virtual Status Delete(std::string_view bucket, std::string_view key,
+                        const std::optional<std::string>& if_match = {}) = 0;
+  // One durable step for all of them whose condition holds. What became of each, in their order: OK, NoSuchKey or
+  // PreconditionFailed. The bucket must exist.
+  virtual Result<std::vector<Status>> DeleteMany(std::string_view bucket,
+                                                 const std::vector<Deletion>& deletions) = 0;
   // A new name for the same bytes: nothing is read or written but the index. `metadata` absent: the source's.
   virtual Result<ObjectInfo> Copy(std::string_view source_bucket, std::string_view source_key,
                                   std::string_view bucket, std::string_view key,
@@ -193,12 +209,14 @@ class ObjectStore {
   virtual Result<MultipartPage> ListMultiparts(std::string_view bucket, const ListRequest& request,
                                                std::string_view after_id = "") = 0;
   // A record, never a copy of bytes. `expected_checksum`: of the whole object, "" if the caller did not say. Completing
-  // again what is now the object gives the same answer (clients repeat it when they lost the first one).
+  // again what is now the object gives the same answer (clients repeat it when they lost the first one). `refused`, if it is
+  // there, is told the part that InvalidPart or EntityTooSmall is about.
   virtual Result<ObjectInfo> CompleteMultipart(std::string_view bucket, std::string_view key,
                                                std::string_view upload_id,
                                                const std::vector<CompletedPart>& parts,
                                                const Conditions& conditions,
-                                               std::string_view expected_checksum = "") = 0;
+                                               std::string_view expected_checksum = "",
+                                               RefusedPart* refused = nullptr) = 0;
   virtual Status AbortMultipart(std::string_view bucket, std::string_view key,
                                 std::string_view upload_id) = 0;
 };

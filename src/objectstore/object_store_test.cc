@@ -204,10 +204,50 @@ TEST_F(ObjectStoreTest, DeleteManyIsOneStepAndForgivesMissingKeys) {
   ASSERT_TRUE(PutBytes(*store_, "b", "1", "x").ok());
   ASSERT_TRUE(PutBytes(*store_, "b", "2", Pattern(kLarge)).ok());
 
-  ASSERT_TRUE(store_->DeleteMany("b", {"1", "missing", "2"}).ok());
+  ASSERT_TRUE(store_->DeleteMany("b", {{"1"}, {"missing"}, {"2"}}).ok());
 
   EXPECT_THAT(store_->List("b", {})->objects, IsEmpty());
   EXPECT_THAT(BlobFiles(), IsEmpty());
+}
+
+TEST_F(ObjectStoreTest, ADeletionMayBeConditional) {
+  const std::string etag = PutBytes(*store_, "b", "k", "x")->etag;
+
+  EXPECT_THAT(store_->Delete("b", "k", "other").message(), StartsWith("PreconditionFailed"));
+  EXPECT_TRUE(store_->Head("b", "k").ok());
+  EXPECT_TRUE(store_->Delete("b", "k", etag).ok());
+  EXPECT_THAT(store_->Delete("b", "k", etag).message(), StartsWith("NoSuchKey"));
+  EXPECT_THAT(store_->Delete("b", "k", "*").message(), StartsWith("NoSuchKey"));
+  ASSERT_TRUE(PutBytes(*store_, "b", "k", "y").ok());
+  EXPECT_TRUE(store_->Delete("b", "k", "*").ok());
+}
+
+TEST_F(ObjectStoreTest, OfManyDeletionsThoseThatHoldAreDone) {
+  const std::string etag = PutBytes(*store_, "b", "1", "x")->etag;
+  ASSERT_TRUE(PutBytes(*store_, "b", "2", "y").ok());
+
+  const auto outcomes =
+      store_->DeleteMany("b", {{"1", etag}, {"2", etag}, {"1", "*"}, {"missing"}}).value();
+
+  ASSERT_EQ(outcomes.size(), 4U);
+  EXPECT_TRUE(outcomes[0].ok());
+  EXPECT_THAT(outcomes[1].message(), StartsWith("PreconditionFailed"));
+  EXPECT_THAT(outcomes[2].message(), StartsWith("NoSuchKey")) << "the first one took it";
+  EXPECT_TRUE(outcomes[3].ok());
+  EXPECT_TRUE(store_->Head("b", "2").ok());
+}
+
+// Of two who saw the same object only one may take it away, whatever comes between.
+TEST_F(ObjectStoreTest, ConditionalDeletionsOfOneObjectSucceedOnce) {
+  for (int round = 0; round < 20; ++round) {
+    const std::string etag = PutBytes(*store_, "b", "k", "x")->etag;
+    std::atomic<int> done = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i)
+      threads.emplace_back([&] { done += store_->Delete("b", "k", etag).ok() ? 1 : 0; });
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(done, 1);
+  }
 }
 
 TEST_F(ObjectStoreTest, WorksOverAMemoryBlobStore) {

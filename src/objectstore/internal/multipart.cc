@@ -19,8 +19,6 @@ namespace {
 using metastore::Row;
 using metastore::Session;
 
-constexpr std::uint64_t kMinPartSize = 5 << 20;  // of every part but the last
-
 // 40 characters that sort by when the upload was initiated, as S3's do: a list pages by them.
 std::string NewUploadId(TimePoint now) {
   char milliseconds[12];
@@ -31,7 +29,8 @@ std::string NewUploadId(TimePoint now) {
 
 // The rows of the parts the caller lists, checked.
 Result<std::vector<PartRow>> ListedParts(Session& session, std::string_view upload_id,
-                                         const std::vector<CompletedPart>& listed) {
+                                         const std::vector<CompletedPart>& listed,
+                                         RefusedPart* refused) {
   if (listed.empty())
     return InvalidArgument("InvalidPart: an upload is completed with at least one part");
   for (std::size_t i = 1; i < listed.size(); ++i)
@@ -41,6 +40,7 @@ Result<std::vector<PartRow>> ListedParts(Session& session, std::string_view uplo
   std::vector<PartRow> rows;
   for (const CompletedPart& part : listed) {
     ASSIGN_OR_RETURN(auto row, FindPart(session, upload_id, part.number));
+    *refused = {part.number, part.etag, row ? row->info.size : 0};
     if (!row || row->info.etag != part.etag)
       return InvalidArgument("InvalidPart: part " + std::to_string(part.number) +
                              " was not uploaded with that ETag");
@@ -49,10 +49,14 @@ Result<std::vector<PartRow>> ListedParts(Session& session, std::string_view uplo
                              " has another checksum");
     rows.push_back(*std::move(row));
   }
-  for (std::size_t i = 0; i + 1 < rows.size(); ++i)
-    if (rows[i].info.size < kMinPartSize)
-      return InvalidArgument("EntityTooSmall: part " + std::to_string(rows[i].info.number) +
-                             " has " + std::to_string(rows[i].info.size) + " bytes");
+  for (std::size_t i = 0; i + 1 < rows.size(); ++i) {
+    const PartInfo& part = rows[i].info;
+    if (part.size >= kMinPartSize) continue;
+    *refused = {part.number, part.etag, part.size};
+    return InvalidArgument("EntityTooSmall: part " + std::to_string(part.number) + " has " +
+                           std::to_string(part.size) + " bytes");
+  }
+  *refused = {};
   return rows;
 }
 
@@ -184,13 +188,12 @@ Result<MultipartPage> IndexedObjectStore::ListMultiparts(std::string_view bucket
       [&](Session& session) { return ListUploads(session, bucket, request, after_id); });
 }
 
-Result<ObjectInfo> IndexedObjectStore::CompleteMultipart(std::string_view bucket,
-                                                         std::string_view key,
-                                                         std::string_view upload_id,
-                                                         const std::vector<CompletedPart>& parts,
-                                                         const Conditions& conditions,
-                                                         std::string_view expected_checksum) {
+Result<ObjectInfo> IndexedObjectStore::CompleteMultipart(
+    std::string_view bucket, std::string_view key, std::string_view upload_id,
+    const std::vector<CompletedPart>& parts, const Conditions& conditions,
+    std::string_view expected_checksum, RefusedPart* refused) {
   ObjectRow object;
+  RefusedPart nobody_asks;
   RETURN_IF_ERROR(Change([&](Session& session, std::vector<BlobId>* unreferenced) -> Status {
     RETURN_IF_ERROR(RequireBucket(session, bucket));
     ASSIGN_OR_RETURN(const auto current, FindObject(session, bucket, key));
@@ -200,7 +203,8 @@ Result<ObjectInfo> IndexedObjectStore::CompleteMultipart(std::string_view bucket
       return Status::Ok();
     }
     RETURN_IF_ERROR(upload.status());
-    ASSIGN_OR_RETURN(const auto rows, ListedParts(session, upload_id, parts));
+    ASSIGN_OR_RETURN(const auto rows, ListedParts(session, upload_id, parts,
+                                                  refused == nullptr ? &nobody_asks : refused));
     RETURN_IF_ERROR(CheckConditions(conditions, current, key));
 
     object = {};

@@ -190,17 +190,30 @@ Result<std::unique_ptr<ObjectReader>> IndexedObjectStore::Get(std::string_view b
   return Unavailable("'" + std::string(key) + "' is overwritten faster than it can be opened");
 }
 
-Status IndexedObjectStore::Delete(std::string_view bucket, std::string_view key) {
-  return DeleteMany(bucket, {std::string(key)});
+Status IndexedObjectStore::Delete(std::string_view bucket, std::string_view key,
+                                  const std::optional<std::string>& if_match) {
+  ASSIGN_OR_RETURN(const auto outcomes, DeleteMany(bucket, {{std::string(key), if_match}}));
+  return outcomes.front();
 }
 
-Status IndexedObjectStore::DeleteMany(std::string_view bucket,
-                                      const std::vector<std::string>& keys) {
-  return Change([&](Session& session, std::vector<BlobId>* unreferenced) -> Status {
+Result<std::vector<Status>> IndexedObjectStore::DeleteMany(std::string_view bucket,
+                                                           const std::vector<Deletion>& deletions) {
+  std::vector<Status> outcomes;
+  RETURN_IF_ERROR(Change([&](Session& session, std::vector<BlobId>* unreferenced) -> Status {
+    outcomes.clear();  // the work may be done again
     RETURN_IF_ERROR(RequireBucket(session, bucket));
-    for (const auto& key : keys) RETURN_IF_ERROR(RemoveObject(session, bucket, key, unreferenced));
+    for (const Deletion& deletion : deletions) {
+      Status outcome;
+      if (deletion.if_match) {
+        ASSIGN_OR_RETURN(const auto current, FindObject(session, bucket, deletion.key));
+        outcome = CheckConditions({.if_match = deletion.if_match}, current, deletion.key);
+      }
+      if (outcome.ok()) RETURN_IF_ERROR(RemoveObject(session, bucket, deletion.key, unreferenced));
+      outcomes.push_back(std::move(outcome));
+    }
     return Status::Ok();
-  });
+  }));
+  return outcomes;
 }
 
 Result<ObjectInfo> IndexedObjectStore::Copy(std::string_view source_bucket,

@@ -45,8 +45,10 @@ class IndexedObjectStore final : public ObjectStore {
                          const Checksum& checksum, const Conditions& conditions) override;
   Result<ObjectInfo> Head(std::string_view bucket, std::string_view key) override;
   Result<std::unique_ptr<ObjectReader>> Get(std::string_view bucket, std::string_view key) override;
-  Status Delete(std::string_view bucket, std::string_view key) override;
-  Status DeleteMany(std::string_view bucket, const std::vector<std::string>& keys) override;
+  Status Delete(std::string_view bucket, std::string_view key,
+                const std::optional<std::string>& if_match) override;
+  Result<std::vector<Status>> DeleteMany(std::string_view bucket,
+                                         const std::vector<Deletion>& deletions) override;
   Result<ObjectInfo> Copy(std::string_view source_bucket, std::string_view source_key,
                           std::string_view bucket, std::string_view key,
                           const std::optional<ObjectMetadata>& metadata,
@@ -75,7 +77,8 @@ class IndexedObjectStore final : public ObjectStore {
                                        std::string_view upload_id,
                                        const std::vector<CompletedPart>& parts,
                                        const Conditions& conditions,
-                                       std::string_view expected_checksum) override;
+                                       std::string_view expected_checksum,
+                                       RefusedPart* refused) override;
   Status AbortMultipart(std::string_view bucket, std::string_view key,
                         std::string_view upload_id) override;
 

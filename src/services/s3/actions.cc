@@ -28,7 +28,6 @@ constexpr Row kRows[] = {
     {"CreateBucket", "s3:CreateBucket", On::kBucket},
     {"CreateMultipartUpload", "s3:PutObject", On::kObject},
     {"DeleteBucket", "s3:DeleteBucket", On::kBucket},
-    {"DeleteObject", "s3:DeleteObject", On::kObject},
     {"GetBucketLocation", "s3:GetBucketLocation", On::kBucket},
     {"GetBucketVersioning", "s3:GetBucketVersioning", On::kBucket},
     {"GetObject", "s3:GetObject", On::kObject},
@@ -64,14 +63,28 @@ std::vector<iam::Access> AttributesAccess(const Json& input) {
   return {{"s3:GetObject", object, {}}, {"s3:GetObjectAttributes", object, {}}};
 }
 
+// Who asks whether an object still has that ETag learns something of it: User Guide, "How to perform conditional deletes".
+void NeedDelete(const std::string& object, const std::string& etag,
+                std::vector<iam::Access>* needed) {
+  needed->push_back({"s3:DeleteObject", object, {}});
+  if (!etag.empty() && etag != "*") needed->push_back({"s3:GetObject", object, {}});
+}
+
 std::vector<iam::Access> DeleteAccess(const Json& input) {
+  std::vector<iam::Access> needed;
+  NeedDelete(ObjectArn(input.GetString("Bucket"), input.GetString("Key")),
+             input.GetString("IfMatch"), &needed);
+  return needed;
+}
+
+std::vector<iam::Access> DeleteManyAccess(const Json& input) {
   std::vector<iam::Access> needed;
   const Json* wanted = input.Find("Delete");
   const Json* objects = wanted == nullptr ? nullptr : wanted->Find("Objects");
   if (objects != nullptr && objects->is_array())
     for (const Json& object : objects->AsArray())
-      needed.push_back(
-          {"s3:DeleteObject", ObjectArn(input.GetString("Bucket"), object.GetString("Key")), {}});
+      NeedDelete(ObjectArn(input.GetString("Bucket"), object.GetString("Key")),
+                 object.GetString("ETag"), &needed);
   // A request that lists nothing is refused by the handler; it must not pass for one that needs nothing.
   if (needed.empty())
     needed.push_back({"s3:DeleteObject", ObjectArn(input.GetString("Bucket"), "*"), {}});
@@ -87,8 +100,10 @@ AccessRule RuleOf(std::string_view operation) {
     return [](const RequestContext&, const Json& input) { return CopyAccess(input); };
   if (operation == "GetObjectAttributes")
     return [](const RequestContext&, const Json& input) { return AttributesAccess(input); };
-  if (operation == "DeleteObjects")
+  if (operation == "DeleteObject")
     return [](const RequestContext&, const Json& input) { return DeleteAccess(input); };
+  if (operation == "DeleteObjects")
+    return [](const RequestContext&, const Json& input) { return DeleteManyAccess(input); };
   for (const Row& row : kRows) {
     if (row.operation != operation) continue;
     return Allow(std::string(row.action), [on = row.on](const RequestContext&, const Json& input) {

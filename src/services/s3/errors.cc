@@ -35,6 +35,7 @@ constexpr Sentence kSentences[] = {
     {"InvalidPartOrder",
      "The list of parts was not in ascending order. Parts must be ordered by part number."},
     {"InvalidRange", "The requested range is not satisfiable"},
+    {"InvalidStorageClass", "The storage class you specified is not valid"},
     {"KeyTooLongError", "Your key is too long"},
     {"MalformedTrailerError",
      "The request contained trailing data that was not well-formed or did not conform to our "
@@ -64,6 +65,18 @@ bool IsAbout(std::string_view code, std::initializer_list<std::string_view> code
 }
 
 }  // namespace
+
+aws::Error WithPart(aws::Error error, const objectstore::RefusedPart& part) {
+  const bool is_too_small = error.code == "EntityTooSmall";
+  if (part.number == 0 || (!is_too_small && error.code != "InvalidPart")) return error;
+  if (is_too_small) {
+    error.extra["ProposedSize"] = std::to_string(part.size);
+    error.extra["MinSizeAllowed"] = std::to_string(objectstore::kMinPartSize);
+  }
+  error.extra["PartNumber"] = std::to_string(part.number);
+  error.extra["ETag"] = part.etag;
+  return error;
+}
 
 aws::Error MakeError(std::string_view code, const Subject& subject) {
   aws::Error error{std::string(code), "", 0, {}};

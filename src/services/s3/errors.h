@@ -33,6 +33,9 @@ aws::Error ErrorOf(const Status& status, const Subject& subject);
 // Adds the condition that a failed write named, where the error is PreconditionFailed.
 aws::Error WithCondition(aws::Error error, const objectstore::Conditions& conditions);
 
+// Adds the part that a completion was refused for, where the error is about one.
+aws::Error WithPart(aws::Error error, const objectstore::RefusedPart& part);
+
 template <typename T>
 aws::Outcome<T> ToldWrite(Result<T> result, const Subject& subject,
                           const objectstore::Conditions& conditions) {

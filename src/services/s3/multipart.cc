@@ -175,16 +175,17 @@ aws::Outcome<Json> CompleteMultipartUpload(objectstore::ObjectStore& store,
   std::string expected;
   for (const std::string_view algorithm : objectstore::ChecksumAlgorithms())
     if (expected.empty()) expected = input.GetString("Checksum" + std::string(algorithm));
-  ASSIGN_OR_RETURN(const auto object,
-                   ToldWrite(store.CompleteMultipart(bucket.name, subject.key, subject.upload_id,
-                                                     parts, conditions, expected),
-                             subject, conditions));
+  objectstore::RefusedPart refused;
+  const auto object = store.CompleteMultipart(bucket.name, subject.key, subject.upload_id, parts,
+                                              conditions, expected, &refused);
+  if (!object.ok())
+    return WithPart(WithCondition(ErrorOf(object.status(), subject), conditions), refused);
   Json reply =
       Json::Object({{"Location", "/" + bucket.name + "/" + PercentEncode(subject.key, true)},
                     {"Bucket", bucket.name},
                     {"Key", subject.key},
-                    {"ETag", Quoted(object.etag)}});
-  AddChecksum(object.checksum, &reply);
+                    {"ETag", Quoted(object->etag)}});
+  AddChecksum(object->checksum, &reply);
   return reply;
 }
 

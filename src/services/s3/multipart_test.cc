@@ -129,8 +129,16 @@ TEST_F(S3MultipartTest, WhatIsWrongIsToldInAwssWords) {
   EXPECT_EQ(Code(too_small), "EntityTooSmall");
   EXPECT_EQ(Element(too_small.body, "Message"),
             "Your proposed upload is smaller than the minimum allowed size");
+  EXPECT_EQ(Element(too_small.body, "ProposedSize"), "5");
+  EXPECT_EQ(Element(too_small.body, "MinSizeAllowed"), "5242880");
+  EXPECT_EQ(Element(too_small.body, "PartNumber"), "1");
+  EXPECT_EQ("\"" + Element(too_small.body, "ETag") + "\"", small);
   EXPECT_EQ(Code(Complete(id, {Listed(2, last), Listed(1, small)})), "InvalidPartOrder");
-  EXPECT_EQ(Code(Complete(id, {Listed(7, last)})), "InvalidPart");
+  const auto unknown = Complete(id, {Listed(1, small), Listed(7, last)});
+  EXPECT_EQ(Code(unknown), "InvalidPart");
+  EXPECT_EQ(Element(unknown.body, "UploadId"), id);
+  EXPECT_EQ(Element(unknown.body, "PartNumber"), "7");
+  EXPECT_EQ("\"" + Element(unknown.body, "ETag") + "\"", last);
   EXPECT_EQ(Code(Complete(id, {})), "MalformedXML");
   EXPECT_EQ(Code(Complete("nope", {Listed(1, small)})), "NoSuchUpload");
   EXPECT_EQ(Code(Call("PUT", "/bkt/k?partNumber=1&uploadId=nope", {}, "x")), "NoSuchUpload");

@@ -295,6 +295,58 @@ TEST_F(ObjectTest, ManyAreDeletedAtOnce) {
   EXPECT_EQ(Code(Call("POST", "/bkt?delete", {}, "no xml")), "MalformedXML");
 }
 
+TEST_F(ObjectTest, DeletesMayBeConditional) {
+  const std::string etag = Put("/bkt/k", "1");
+
+  const auto changed = Call("DELETE", "/bkt/k", {{"If-Match", "\"other\""}});
+  EXPECT_EQ(changed.status, 412);
+  EXPECT_EQ(Code(changed), "PreconditionFailed");
+  EXPECT_EQ(Element(changed.body, "Condition"), "If-Match");
+  EXPECT_EQ(Call("GET", "/bkt/k").status, 200);
+  EXPECT_EQ(Call("DELETE", "/bkt/k", {{"If-Match", etag}}).status, 204);
+  ASSERT_EQ(accesses_.size(), 2U);
+  EXPECT_EQ(accesses_[1].action, "s3:GetObject");
+  const auto gone = Call("DELETE", "/bkt/k", {{"If-Match", "*"}});
+  EXPECT_EQ(gone.status, 404);
+  EXPECT_EQ(Code(gone), "NoSuchKey");
+  Put("/bkt/k", "2");
+  EXPECT_EQ(Call("DELETE", "/bkt/k", {{"If-Match", "*"}}).status, 204);
+  EXPECT_EQ(Call("DELETE", "/bkt/k", {{"x-amz-if-match-size", "1"}}).status, 501)
+      << "directory buckets' alone";
+}
+
+TEST_F(ObjectTest, OfManyKeysEachMayHaveItsCondition) {
+  const std::string etag = Put("/bkt/a", "x");
+  Put("/bkt/b", "y");
+
+  const auto reply = Call(
+      "POST", "/bkt?delete", {},
+      "<Delete><Object><Key>a</Key><ETag>" + etag + "</ETag></Object><Object><Key>b</Key><ETag>" +
+          etag + "</ETag></Object><Object><Key>c</Key><ETag>*</ETag></Object></Delete>");
+
+  EXPECT_EQ(reply.status, 200) << reply.body;
+  EXPECT_THAT(Elements(reply.body, "Deleted"), ElementsAre("<Key>a</Key>"));
+  EXPECT_THAT(Elements(reply.body, "Code"), ElementsAre("PreconditionFailed", "NoSuchKey"));
+  EXPECT_EQ(Call("GET", "/bkt/b").status, 200);
+}
+
+TEST_F(ObjectTest, UnknownStorageClassesAreRefused) {
+  Put("/bkt/k", "x");
+  const http::Headers cold{{"x-amz-storage-class", "COLD"}};
+  http::Headers copy = cold;
+  copy.Set("x-amz-copy-source", "bkt/k");
+
+  for (const auto& reply :
+       {Call("PUT", "/bkt/new", cold, "x"), Call("POST", "/bkt/new?uploads", cold),
+        Call("PUT", "/bkt/new", copy)}) {
+    EXPECT_EQ(reply.status, 400);
+    EXPECT_EQ(Code(reply), "InvalidStorageClass");
+    EXPECT_EQ(Element(reply.body, "Message"), "The storage class you specified is not valid");
+    EXPECT_EQ(Element(reply.body, "StorageClassRequested"), "COLD");
+  }
+  EXPECT_EQ(Call("HEAD", "/bkt/new").status, 404);
+}
+
 TEST_F(ObjectTest, StorageClassIsKept) {
   Put("/bkt/k", "x", {{"x-amz-storage-class", "STANDARD_IA"}});
 

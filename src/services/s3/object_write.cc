@@ -28,14 +28,26 @@ bool ChangesNothing(const Json& input, const CopySource& source, bool replaces_m
          !input.Has("WebsiteRedirectLocation") && !input.Has("ServerSideEncryption");
 }
 
+// Conditions that S3 has for directory buckets only; there are none here.
+struct Named {
+  const char* member;
+  const char* header;
+};
+std::optional<aws::Error> CheckDirectoryConditions(const Json& input,
+                                                   std::initializer_list<Named> conditions) {
+  for (const Named& condition : conditions)
+    if (input.Has(condition.member)) return NotImplementedHeader(condition.header);
+  return std::nullopt;
+}
+
 // The metadata of the target: the source's, or the request's under MetadataDirective REPLACE.
 aws::Outcome<objectstore::ObjectMetadata> TargetMetadata(const Json& input,
                                                          const objectstore::ObjectInfo& source,
                                                          bool replaces_metadata) {
   if (replaces_metadata) return MetadataOf(input);
   objectstore::ObjectMetadata metadata = source.metadata;
-  metadata.storage_class =
-      input.GetString("StorageClass", "STANDARD");  // not taken over: API Reference, CopyObject
+  // Not taken over: API Reference, CopyObject.
+  ASSIGN_OR_RETURN(metadata.storage_class, StorageClassOf(input));
   return metadata;
 }
 
@@ -165,10 +177,15 @@ aws::Outcome<Json> DeleteObject(objectstore::ObjectStore& store, const RequestCo
   ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, input));
   if (const auto refused = CheckKey(input.GetString("Key"))) return *refused;
   if (const auto refused = CheckVersion(input)) return *refused;
-  for (const char* condition : {"IfMatch", "IfMatchLastModifiedTime", "IfMatchSize"})
-    if (input.Has(condition)) return NotImplementedHeader("If-Match");
-  const Status deleted = store.Delete(bucket.name, input.GetString("Key"));
-  if (!deleted.ok()) return ErrorOf(deleted, SubjectOf(input));
+  if (const auto refused = CheckDirectoryConditions(
+          input, {{"IfMatchLastModifiedTime", "x-amz-if-match-last-modified-time"},
+                  {"IfMatchSize", "x-amz-if-match-size"}}))
+    return *refused;
+  // Of an absent key S3 says NoSuchKey where If-Match was sent, "*" too: User Guide, "How to perform conditional deletes",
+  // and github.com/orgs/rustfs/discussions/2602.
+  const auto conditions = ConditionsOf(input);
+  const Status deleted = store.Delete(bucket.name, input.GetString("Key"), conditions.if_match);
+  if (!deleted.ok()) return WithCondition(ErrorOf(deleted, SubjectOf(input)), conditions);
   return Json::Object();
 }
 
@@ -180,28 +197,38 @@ aws::Outcome<Json> DeleteObjects(objectstore::ObjectStore& store, const RequestC
   if (objects == nullptr || !objects->is_array() || objects->size() == 0 ||
       objects->size() > kMaxDeletes)
     return MakeError("MalformedXML");
-  std::vector<std::string> keys;
+  std::vector<objectstore::Deletion> deletions;
   Json deleted = Json::Array(), errors = Json::Array();
+  const auto refuse = [&errors](const std::string& key, const aws::Error& why) -> Json& {
+    errors.Append(Json::Object({{"Key", key}, {"Code", why.code}, {"Message", why.message}}));
+    return errors.AsArray().back();
+  };
   for (const Json& object : objects->AsArray()) {
     const std::string key = object.GetString("Key");
     std::optional<aws::Error> refused = CheckKey(key);
     if (!refused) refused = CheckVersion(object);
     if (!refused && key.empty())
       refused = MakeError("UserKeyMustBeSpecified", "User key must be specified.");
-    for (const char* condition : {"ETag", "LastModifiedTime", "Size"})
-      if (!refused && object.Has(condition)) refused = NotImplementedHeader(condition);
+    if (!refused)
+      refused = CheckDirectoryConditions(
+          object, {{"LastModifiedTime", "LastModifiedTime"}, {"Size", "Size"}});
     if (refused) {
-      Json error =
-          Json::Object({{"Key", key}, {"Code", refused->code}, {"Message", refused->message}});
+      Json& error = refuse(key, *refused);
       if (object.Has("VersionId")) error["VersionId"] = object.GetString("VersionId");
-      errors.Append(std::move(error));
       continue;
     }
-    keys.push_back(key);
-    if (!wanted->GetBool("Quiet")) deleted.Append(Json::Object({{"Key", key}}));
+    deletions.push_back({key, {}});
+    if (object.Has("ETag")) deletions.back().if_match = Unquoted(object.GetString("ETag"));
   }
-  if (const Status done = store.DeleteMany(bucket.name, keys); !done.ok())
-    return ErrorOf(done, SubjectOf(input));
+  const auto outcomes = store.DeleteMany(bucket.name, deletions);
+  if (!outcomes.ok()) return ErrorOf(outcomes.status(), SubjectOf(input));
+  for (std::size_t i = 0; i < deletions.size(); ++i) {
+    const std::string& key = deletions[i].key;
+    if (const Status& outcome = (*outcomes)[i]; !outcome.ok())
+      refuse(key, ErrorOf(outcome, {bucket.name, key, ""}));
+    else if (!wanted->GetBool("Quiet"))
+      deleted.Append(Json::Object({{"Key", key}}));
+  }
   Json reply = Json::Object({{"Deleted", std::move(deleted)}});
   if (errors.size() > 0) reply["Errors"] = std::move(errors);
   return reply;

@@ -109,6 +109,16 @@ std::optional<aws::Error> CheckPromises(const Json& input) {
   return std::nullopt;
 }
 
+aws::Outcome<std::string> StorageClassOf(const Json& input) {
+  std::string name = TextOr(input, "StorageClass", "STANDARD");
+  const auto known =
+      aws::S3Model().FindOperation("PutObject")->input->Find("StorageClass")->shape->enum_values;
+  if (std::find(known.begin(), known.end(), name) != known.end()) return name;
+  aws::Error error = MakeError("InvalidStorageClass");
+  error.extra["StorageClassRequested"] = name.substr(0, 200);
+  return error;
+}
+
 aws::Outcome<objectstore::ObjectMetadata> MetadataOf(const Json& input) {
   objectstore::ObjectMetadata metadata;
   metadata.content_type = TextOr(input, "ContentType", metadata.content_type);
@@ -117,7 +127,7 @@ aws::Outcome<objectstore::ObjectMetadata> MetadataOf(const Json& input) {
   metadata.content_language = input.GetString("ContentLanguage");
   metadata.cache_control = input.GetString("CacheControl");
   metadata.expires = input.GetString("Expires");
-  metadata.storage_class = TextOr(input, "StorageClass", metadata.storage_class);
+  ASSIGN_OR_RETURN(metadata.storage_class, StorageClassOf(input));
   std::size_t bytes = 0;
   if (const Json* user = input.Find("Metadata"); user != nullptr && user->is_object()) {
     for (const auto& [name, value] : user->AsObject()) {

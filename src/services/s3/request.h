@@ -36,6 +36,8 @@ std::optional<aws::Error> CheckVersion(const Json& input);
 // Headers that would promise what is not kept: ACLs, customer keys, locks, tags, redirects.
 std::optional<aws::Error> CheckPromises(const Json& input);
 
+// The request's x-amz-storage-class, if S3 has it; STANDARD where none is sent.
+aws::Outcome<std::string> StorageClassOf(const Json& input);
 // Content-Type to StorageClass and x-amz-meta-*, as an upload says them.
 aws::Outcome<objectstore::ObjectMetadata> MetadataOf(const Json& input);
 
