@@ -161,7 +161,18 @@ Status Roles::Create(Role role) {
   if (role.id.empty()) role.id = NewUniqueId("AROA");
   const TimePoint now = clock_.Now();
   if (role.created == TimePoint{}) role.created = now;
-  return records_.Insert(ToRecord(role, now));
+  return InsertNew(ToRecord(role, now));
+}
+
+Status Roles::InsertNew(Record record) {
+  Filter same;
+  same.kind = record.key.kind;
+  same.scope = record.key.scope;
+  same.name_ignoring_case = record.key.name;
+  const std::lock_guard lock(creating_);
+  ASSIGN_OR_RETURN(const std::int64_t taken, records_.Count(same));
+  if (taken > 0) return AlreadyExists("the name " + record.key.name + " is taken");
+  return records_.Insert(std::move(record));
 }
 
 Status Roles::Update(const Role& role) { return records_.Update(ToRecord(role, clock_.Now())); }
@@ -204,7 +215,7 @@ Status Roles::CreatePolicy(ManagedPolicy policy) {
   record.document["id"] = policy.id.empty() ? NewUniqueId("ANPA") : policy.id;
   record.document["description"] = policy.description;
   record.document["document"] = policy.document;
-  return records_.Insert(std::move(record));
+  return InsertNew(std::move(record));
 }
 
 Status Roles::DeletePolicy(std::string_view arn) {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,7 +52,8 @@ class Roles {
 
   Result<Role> Get(std::string_view account, std::string_view name);
   Result<Role> GetByArn(std::string_view arn);  // kNotFound also for what is no role ARN
-  Status Create(Role role);                     // kAlreadyExists
+  // kAlreadyExists, also for a name that differs in case alone.
+  Status Create(Role role);
   Status Update(const Role& role);  // kFailedPrecondition if it was changed since it was read
   Status Delete(std::string_view account, std::string_view name);
   Result<std::vector<Role>> List(std::string_view account, std::string_view path_prefix);
@@ -59,7 +61,7 @@ class Roles {
   // AWS-managed ARNs (arn:aws:iam::aws:policy/…) exist too: AmazonSageMakerFullAccess,
   // AmazonS3FullAccess, AmazonS3ReadOnlyAccess, AdministratorAccess, CloudWatchLogsFullAccess.
   Result<ManagedPolicy> GetPolicy(std::string_view arn);
-  Status CreatePolicy(ManagedPolicy policy);
+  Status CreatePolicy(ManagedPolicy policy);  // as Create
   Status DeletePolicy(std::string_view arn);
   Result<std::vector<ManagedPolicy>> ListPolicies(std::string_view account);
 
@@ -67,8 +69,12 @@ class Roles {
   std::uint64_t changes() const;
 
  private:
+  // The record if no other of its kind has its name in whatever case.
+  Status InsertNew(metastore::Record record);
+
   metastore::RecordStore& records_;
   const Clock& clock_;
+  std::mutex creating_;  // between the look at the names and the new one
 };
 
 }  // namespace sagebrush::iam

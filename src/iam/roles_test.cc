@@ -75,6 +75,23 @@ TEST_F(RolesTest, RefusesASecondOfTheSameName) {
   EXPECT_EQ(roles_.Create(Make("a", "/other/")).code(), Code::kAlreadyExists);
 }
 
+// IAM User Guide, "IAM and AWS STS quotas": names are unique regardless of case.
+TEST_F(RolesTest, NamesThatDifferInCaseAloneAreTheSame) {
+  const auto policy = [](const std::string& name) {
+    ManagedPolicy made;
+    made.name = name;
+    made.account = "123456789012";
+    return made;
+  };
+  ASSERT_TRUE(roles_.Create(Make("Trainer_1")).ok());
+  ASSERT_TRUE(roles_.CreatePolicy(policy("Reading")).ok());
+
+  EXPECT_EQ(roles_.Create(Make("trainer_1")).code(), Code::kAlreadyExists);
+  EXPECT_EQ(roles_.CreatePolicy(policy("READING")).code(), Code::kAlreadyExists);
+  EXPECT_TRUE(roles_.Create(Make("TrainerX1")).ok()) << "an underscore is no wildcard";
+  EXPECT_TRUE(roles_.CreatePolicy(policy("Trainer_1")).ok());
+}
+
 TEST_F(RolesTest, LosesNoUpdate) {
   ASSERT_TRUE(roles_.Create(Make("a")).ok());
   Role mine = roles_.Get("123456789012", "a").value();

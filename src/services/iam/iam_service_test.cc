@@ -204,6 +204,20 @@ TEST_F(IamServiceTest, SimulatesWhatTheRoleMay) {
   EXPECT_EQ(Refusal("SimulatePrincipalPolicy",
                     Json::Object({{"PolicySourceArn", "arn:aws:iam::123456789012:role/x"}})),
             "NoSuchEntity: The role with name x cannot be found.");
+  for (const char* action : {"foo", "s3:", ":GetObject", "a:b:c"})
+    EXPECT_EQ(Refusal("SimulatePrincipalPolicy",
+                      Json::Object({{"PolicySourceArn", "arn:aws:iam::123456789012:role/r"},
+                                    {"ActionNames", Json::Array({action})}})),
+              "InvalidInput: Invalid action: " + std::string(action) +
+                  ". Actions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
+}
+
+TEST_F(IamServiceTest, NamesThatDifferInCaseAloneAreTaken) {
+  Call("CreateRole", Json::Object({{"RoleName", "Role"}, {"AssumeRolePolicyDocument", kTrust}}));
+
+  EXPECT_EQ(Refusal("CreateRole",
+                    Json::Object({{"RoleName", "rOLE"}, {"AssumeRolePolicyDocument", kTrust}})),
+            "EntityAlreadyExists: Role with name rOLE already exists.");
 }
 
 TEST_F(IamServiceTest, AsksForPermissionOnTheWholeArn) {

@@ -30,6 +30,13 @@ std::vector<std::string> Texts(const Json& input, std::string_view name) {
   return out;
 }
 
+// "s3:GetObject": a service's prefix and a name in it.
+bool IsActionName(std::string_view action) {
+  const std::size_t colon = action.find(':');
+  return colon != std::string_view::npos && colon > 0 && colon + 1 < action.size() &&
+         action.find(':', colon + 1) == std::string_view::npos;
+}
+
 }  // namespace
 
 aws::Outcome<Json> PutRolePolicy(iam::Roles& roles, const RequestContext& context,
@@ -157,10 +164,15 @@ aws::Outcome<Json> SimulatePrincipalPolicy(iam::Roles& roles, iam::Authorizer& a
     }
   }
 
+  const std::vector<std::string> actions = Texts(input, "ActionNames");
+  for (const std::string& action : actions)
+    if (!IsActionName(action))
+      return InvalidInput("Invalid action: " + action +
+                          ". Actions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
   auto resources = Texts(input, "ResourceArns");
   if (resources.empty()) resources.push_back("*");
   std::vector<std::pair<std::string, Json>> items;
-  for (const std::string& action : Texts(input, "ActionNames")) {
+  for (const std::string& action : actions) {
     for (const std::string& resource : resources) {
       access.action = action;
       access.resource = resource;
