@@ -89,6 +89,39 @@ TEST_F(SageMakerServiceTest, WhatCannotRunIsRefusedWhenItIsAskedFor) {
   EXPECT_THAT(Refusal("CreateTrainingJob", output), HasSubstr("is no S3 URI"));
 }
 
+TEST_F(SageMakerServiceTest, AJobNamesEitherAnImageOrAnAlgorithm) {
+  Json both = Job("j");
+  both["AlgorithmSpecification"]["AlgorithmName"] = "mine";
+  Json neither = Job("j");
+  neither["AlgorithmSpecification"] = Json::Object({{"TrainingInputMode", "File"}});
+
+  EXPECT_EQ(Refusal("CreateTrainingJob", both),
+            "ValidationException: You must specify either an algorithm name or a training image, "
+            "not both.");
+  EXPECT_EQ(Refusal("CreateTrainingJob", neither),
+            "ValidationException: You must specify either an algorithm name or a training image.");
+}
+
+TEST_F(SageMakerServiceTest, OnlySpotTrainingHasATimeToWait) {
+  const auto waits = [&](bool is_spot, std::int64_t seconds) {
+    Json job = Job("j" + std::to_string(is_spot) + std::to_string(seconds));
+    job["EnableManagedSpotTraining"] = is_spot;
+    if (seconds > 0) job["StoppingCondition"]["MaxWaitTimeInSeconds"] = seconds;
+    return Try("CreateTrainingJob", job).ok() ? "" : Refusal("CreateTrainingJob", job);
+  };
+  const std::string needed =
+      "ValidationException: Invalid MaxWaitTimeInSeconds. It must be present and be greater than "
+      "or equal to MaxRuntimeInSeconds";
+
+  EXPECT_EQ(waits(false, 60),
+            "ValidationException: Invalid MaxWaitTimeInSeconds. It is only supported when "
+            "EnableManagedSpotTraining is set to true");
+  EXPECT_EQ(waits(true, 0), needed);
+  EXPECT_EQ(waits(true, 59), needed);
+  EXPECT_EQ(waits(true, 60), "");
+  EXPECT_EQ(waits(false, 0), "");
+}
+
 TEST_F(SageMakerServiceTest, DescribeTellsBackWhatWasSentAndWhatSdksIndex) {
   ASSERT_TRUE(Try("CreateTrainingJob", Job("j")).ok());
 

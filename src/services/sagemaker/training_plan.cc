@@ -67,9 +67,15 @@ aws::Outcome<std::vector<orchestrator::ChannelPlan>> Channels(
   return channels;
 }
 
+// The sentences: aws/amazon-sagemaker-examples issue 869, Kenza-AI/sagify issue 111.
 std::optional<aws::Error> RefuseSpotTimes(const api::CreateTrainingJobRequest& request) {
-  if (!request.enable_managed_spot_training.value_or(false)) return std::nullopt;
   const auto& stop = request.stopping_condition;
+  if (!request.enable_managed_spot_training.value_or(false)) {
+    if (!stop || !stop->max_wait_time_in_seconds) return std::nullopt;
+    return ValidationError(
+        "Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set "
+        "to true");
+  }
   if (stop && stop->max_wait_time_in_seconds &&
       *stop->max_wait_time_in_seconds >= stop->max_runtime_in_seconds.value_or(86'400))
     return std::nullopt;
@@ -109,6 +115,9 @@ aws::Outcome<orchestrator::TrainingPlan> PlanTrainingJob(
   if (!request.algorithm_specification)
     return ValidationError("AlgorithmSpecification is required: this server runs training images");
   const auto& algorithm = *request.algorithm_specification;
+  if (algorithm.training_image && algorithm.algorithm_name)
+    return ValidationError(
+        "You must specify either an algorithm name or a training image, not both.");
   if (!algorithm.training_image)
     return ValidationError(
         algorithm.algorithm_name

@@ -37,7 +37,8 @@ MISTAKES = [
     ("training(InputDataConfig=[dict(CHANNEL, DataSource=dict(CHANNEL['DataSource'], FileSystemDataSource={'FileSystemId': 'fs-1234567890', 'FileSystemAccessMode': 'ro',"
      " 'FileSystemType': 'EFS', 'DirectoryPath': '/x'}))])", "ValidationException: Channel 'train' has more than one data source"),
     ("training(ResourceConfig=resources(InstanceCount=0))", "ValidationException: ResourceConfig.InstanceCount must be at least 1"),
-    ("training(ResourceConfig=resources(InstanceType='ml.m5.huge'))", "ValidationException: 'ml.m5.huge' is no instance type (ml.FAMILY.SIZE, such as ml.m5.large)"),
+    ("training(ResourceConfig=resources(InstanceType='ml.m5.huge'))", "ValidationException: 1 validation error detected: Value 'ml.m5.huge' at 'resourceConfig.instanceType' failed to satisfy constraint: Member must satisfy enum value set: [ml."),
+    ("training(StoppingCondition={'MaxRuntimeInSeconds': 60, 'MaxWaitTimeInSeconds': 60})", "ValidationException: Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set to true"),
     ("training(EnableManagedSpotTraining=True)", "ValidationException: Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to MaxRuntimeInSeconds"),
     ("training(EnableManagedSpotTraining=True, StoppingCondition={'MaxRuntimeInSeconds': 60, 'MaxWaitTimeInSeconds': 59})", "ValidationException: Invalid MaxWaitTimeInSeconds."),
     ("refusal(sagemaker.create_endpoint_config, EndpointConfigName='c', ProductionVariants=[{n: v for n, v in variant.items() if n != 'InitialInstanceCount'}])",
