@@ -114,12 +114,16 @@ Result<Catalogue> Catalogue::Load(const fs::path& folder) {
                                                                      : ImageRole::kTraining,
                         .repositories = {},
                         .tag = image.GetString("tag"),
+                        .example = image.GetString("example"),
                         .runtime = runtime.name};
         if (const Json* names = image.Find("repositories"); names != nullptr && names->is_array())
           for (const auto& name : names->AsArray())
             if (name.is_string()) pattern.repositories.push_back(name.AsString());
         const auto works = TagMatches(pattern.tag, "");
         if (!works.ok()) return works.status().WithContext(file.string());
+        if (!pattern.example.empty() && !TagMatches(pattern.tag, pattern.example).value_or(false))
+          return InvalidArgument(file.string() + ": the example '" + pattern.example +
+                                 "' does not match the tag '" + pattern.tag + "'");
         catalogue.patterns_.push_back(std::move(pattern));
       }
     }
@@ -134,8 +138,10 @@ Result<const Runtime*> Catalogue::Find(std::string_view image_uri, ImageRole rol
   const Runtime* latest = nullptr;
   for (const auto& pattern : patterns_) {
     if (pattern.role != role) continue;
+    if (!pattern.repositories.empty())
+      known.push_back(pattern.runtime + " (" + pattern.repositories.front() +
+                      (pattern.example.empty() ? "" : ":" + pattern.example) + ")");
     for (const auto& repository : pattern.repositories) {
-      known.push_back(repository + ":" + pattern.tag);
       if (repository != image.repository) continue;
       if (image.tag == "latest") latest = ByName(pattern.runtime);
       if (TagMatches(pattern.tag, image.tag).value_or(false)) return ByName(pattern.runtime);
@@ -144,7 +150,7 @@ Result<const Runtime*> Catalogue::Find(std::string_view image_uri, ImageRole rol
   if (latest != nullptr) return latest;
   return NotFound(
       "The image '" + std::string(image_uri) + "' is not in the catalogue of " + RoleName(role) +
-      " runtimes. Known here, with any account and region (tags as regular expressions): " +
+      " runtimes. Known here, each with an image that it runs, of any account and region: " +
       Join(known, ", ") +
       ". To add one, put a JSON file into the runtimes folder (runtimes/README.md tells how) and "
       "start the server again.");

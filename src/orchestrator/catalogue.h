@@ -53,7 +53,8 @@ class Catalogue {
   struct Pattern {
     ImageRole role;
     std::vector<std::string> repositories;
-    std::string tag;  // a regular expression, whole-string
+    std::string tag;      // a regular expression, whole-string
+    std::string example;  // a tag that it matches, for people; "" if the file has none
     std::string runtime;
   };
   std::map<std::string, Runtime, std::less<>> runtimes_;

@@ -15,7 +15,7 @@ class CatalogueTest : public ::testing::Test {
         WriteFile(
             folder_.path() / "tf.json",
             R"({"name":"tf-1.15","framework_version":"1.15.5","python":"bin/python","make":"tf/make",
-      "images":[{"role":"training","repositories":["tensorflow-training"],"tag":"^1\\.1[1-5](\\.[0-9]+)?-(cpu|gpu)-py3$"},
+      "images":[{"role":"training","repositories":["tensorflow-training"],"tag":"^1\\.1[1-5](\\.[0-9]+)?-(cpu|gpu)-py3$","example":"1.15.2-cpu-py3"},
                 {"role":"hosting","repositories":["tensorflow-inference"],"tag":"^1\\.1[1-5].*$"}],"hosting":{"server":"s","library":"l"}})")
             .ok());
   }
@@ -45,7 +45,10 @@ TEST_F(CatalogueTest, AnUnknownImageIsToldWhatIsKnownAndHowToAddOne) {
                           "x/tensorflow-inference:1.15-cpu"}) {
     const auto found = catalogue->Find(uri, ImageRole::kTraining);
     EXPECT_EQ(found.status().code(), Code::kNotFound) << uri;
-    EXPECT_NE(found.status().message().find("tensorflow-training"), std::string::npos);
+    EXPECT_NE(found.status().message().find("tf-1.15 (tensorflow-training:1.15.2-cpu-py3)"),
+              std::string::npos)
+        << found.status().message();
+    EXPECT_EQ(found.status().message().find('^'), std::string::npos) << "no regular expressions";
     EXPECT_NE(found.status().message().find("To add one"), std::string::npos);
   }
 }
@@ -81,6 +84,16 @@ TEST(WhatRuns, SaysHowItDiffersFromWhatWasAskedFor) {
   EXPECT_EQ(WhatRuns("x/t:2.1-cpu-py3", runtime),
             "Sagebrush: image x/t:2.1-cpu-py3 runs as tensorflow-2.15. It differs from what was "
             "asked for: tensorflow 2.1; it has 2.15.1");
+}
+
+TEST_F(CatalogueTest, AnExampleThatItsOwnTagRefusesIsAMistakeInTheFile) {
+  ASSERT_TRUE(WriteFile(folder_.path() / "tf2.json",
+                        R"({"name":"tf-2.19","images":[{"role":"training",
+      "repositories":["tensorflow-training"],"tag":"^2\\..*$","example":"1.15"}]})")
+                  .ok());
+
+  const std::string message = Load().status().message();
+  EXPECT_NE(message.find("tf2.json: the example '1.15'"), std::string::npos) << message;
 }
 
 TEST_F(CatalogueTest, ABrokenFileIsNamed) {
