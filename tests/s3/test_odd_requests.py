@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Thousands of S3 requests that are signed well and make little sense: each gets an answer in S3's own words, none of them
-a 500, with a sentence and a request id that the server's log knows."""
+a 500: a document that parses, with a code of S3's list, a sentence, and a request id that the server's log knows."""
 
 import json
 
 SWEEP = r"""
-import http.client, itertools, json, os, random, re, sys
+import base64, hashlib, http.client, itertools, json, os, random, re, sys
+import xml.etree.ElementTree
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 import boto3
@@ -45,6 +46,25 @@ BODIES = [b"", b"x", b"<", b"<a/>", b"<Delete/>", b"<Delete><Object/></Delete>",
           b"<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><Delete><Object><Key>&b;</Key></Object></Delete>", b"<a>" * 5000, b"\xff\xfe<\x00a", b"{}",
           b"<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>", b"<AccessControlPolicy/>"]
 
+# S3's API Reference, "Error responses": "List of error codes", and what S3 is seen to say besides.
+CODES = set('''
+AccessControlListNotSupported AccessDenied AuthorizationHeaderMalformed BadDigest BadRequest BucketAlreadyExists BucketAlreadyOwnedByYou BucketNotEmpty
+ConditionalRequestConflict EntityTooLarge EntityTooSmall IllegalLocationConstraintException IllegalVersioningConfigurationException IncompleteBody
+InvalidArgument InvalidBucketName InvalidBucketOwnerAWSAccountID InvalidDigest InvalidEncryptionAlgorithmError InvalidLocationConstraint InvalidPart
+InvalidPartNumber InvalidPartOrder InvalidRange InvalidRequest InvalidStorageClass InvalidTag InvalidURI KeyTooLongError MalformedACLError MalformedPOSTRequest
+MalformedPolicy MalformedTrailerError MalformedXML MaxMessageLengthExceeded MetadataTooLarge MethodNotAllowed MissingContentLength MissingRequestBodyError
+MissingSecurityHeader NoSuchBucket NoSuchBucketPolicy NoSuchCORSConfiguration NoSuchConfiguration NoSuchKey NoSuchLifecycleConfiguration NoSuchTagSet
+NoSuchUpload NoSuchVersion NoSuchWebsiteConfiguration NotImplemented ObjectLockConfigurationNotFoundError OwnershipControlsNotFoundError PreconditionFailed
+ReplicationConfigurationNotFoundError RequestTimeout ServerSideEncryptionConfigurationNotFoundError SignatureDoesNotMatch UserKeyMustBeSpecified
+XAmzContentSHA256Mismatch
+'''.split())
+
+def told(text):
+    "What a document of S3's tells, {} for any other. A key's control characters are written as S3 does, by a number that XML 1.0 has not (API Reference: encoding-type)."
+    try: error = xml.etree.ElementTree.fromstring(re.sub(rb"&#x1?[0-9A-Fa-f];", b"?", text))
+    except xml.etree.ElementTree.ParseError: return {}
+    return {child.tag: child.text or "" for child in error} if error.tag == "Error" else {}
+
 def send(method, path, query, headers, body):
     url = "http://" + address + path + ("?" + query if query else "")
     signed = AWSRequest(method=method, url=url, data=body, headers=headers)
@@ -63,6 +83,7 @@ requests = [(m, p, q, {}, b"") for m in METHODS for p in PATHS for q in chance.s
 requests += [(m, p, q, {}, b"") for m in METHODS for p in ("/sweep", "/sweep/key", "/sweep/parts") for q in QUERIES]
 requests += [(m, p, "", h, b"x") for m in ("GET", "PUT", "HEAD", "DELETE", "POST") for p in ("/sweep/key", "/sweep/parts", "/sweep") for h in HEADERS]
 requests += [(m, p, q, {}, b) for m in ("PUT", "POST") for p in ("/sweep", "/sweep/key", "/odd-bucket") for q in ("", "delete", "uploads", "uploadId=" + upload, "tagging", "acl", "restore") for b in BODIES]
+requests += [("POST", "/sweep", "delete", {"Content-MD5": base64.b64encode(hashlib.md5(b).digest()).decode()}, b) for b in BODIES]
 requests += [(chance.choice(METHODS), chance.choice(PATHS), chance.choice(QUERIES), chance.choice(HEADERS), chance.choice(BODIES)) for _ in range(1500)]
 wrong, counts = [], {}
 for request in requests:
@@ -75,10 +96,11 @@ for request in requests:
     counts["%d %s" % (status, code.group(1).decode() if code else "")] = counts.get("%d %s" % (status, code.group(1).decode() if code else ""), 0) + 1
     if status >= 500 and status != 501: wrong.append([status, text.decode(errors="replace")[:300], repr(request)[:300]])
     if status >= 400 and request[0] != "HEAD":
-        message, request_id = re.search(rb"<Message>([^<]{8,})</Message>", text), re.search(rb"<RequestId>([^<]+)</RequestId>", text)
-        if not code or not message or not request_id: wrong.append([status, "not an S3 error: " + text.decode(errors="replace")[:300], repr(request)[:300]])
-        elif headers.get("x-amz-request-id") != request_id.group(1).decode(): wrong.append([status, "another request id in the header", repr(request)[:300]])
-        else: last_id = request_id.group(1).decode()
+        error = told(text)
+        if len(error.get("Message", "")) < 8 or not error.get("RequestId"): wrong.append([status, "not an S3 error: " + text.decode(errors="replace")[:300], repr(request)[:300]])
+        elif error["Code"] not in CODES: wrong.append([status, "not a code of S3's: " + error["Code"], repr(request)[:300]])
+        elif headers.get("x-amz-request-id") != error["RequestId"]: wrong.append([status, "another request id in the header", repr(request)[:300]])
+        else: last_id = error["RequestId"]
 print(json.dumps({"requests": len(requests), "wrong": wrong[:20], "count": len(wrong), "counts": counts, "last": last_id}))
 """
 
