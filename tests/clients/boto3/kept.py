@@ -125,7 +125,8 @@ class Measured:
         base = self.maker.required(self.input)
         extra = {
             "CreateTrainingJob": {"AlgorithmSpecification": {"TrainingImage": REGISTRY + "tensorflow-training:1.15.5-cpu-py37", "TrainingInputMode": "File"},
-                                  "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5}, "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+                                  "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5}, "StoppingCondition": {"MaxRuntimeInSeconds": 3600, "MaxWaitTimeInSeconds": 7200},
+                                  "EnableManagedSpotTraining": True,
                                   "InputDataConfig": [{"ChannelName": "train", "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://kept/data/"}}}]},
             "CreateEndpointConfig": {"ProductionVariants": [{"VariantName": "one", "ModelName": "kept", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}]},
             "PutObject": {"Body": BODY},
