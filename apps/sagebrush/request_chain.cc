@@ -295,8 +295,8 @@ aws::Outcome<std::monostate> RequestChain::Walk(Call& call) {
   if (auto violation = validator_.Check(*call.route.service, *call.operation, input))
     return std::move(*violation);
   if (handler == nullptr) return aws::NotImplemented(call.route.protocol, *call.operation);
-  if (auto missing = aws::MissingChecksum(*call.operation, call.request.headers))
-    return std::move(*missing);
+  if (auto refusal = aws::CheckRequiredChecksum(*call.operation, call.request.headers, call.body))
+    return std::move(*refusal);
   if (handler->stream) {
     ReplayedExchange replayed(call.exchange, std::move(call.body));
     auto outcome =

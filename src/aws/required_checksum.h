@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The checksum that some of S3's requests must carry, as their model says (httpChecksum): without one, a body that was cut or
-// changed on its way could delete the wrong objects. Which one it is the client chooses. Pure function.
+// changed on its way could delete the wrong objects. Which one it is the client chooses; that it fits the body is looked at here
+// too, since the bodies of these requests are never streamed. Pure function.
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "aws/error.h"
 #include "aws/schema.h"
@@ -12,7 +14,8 @@
 namespace sagebrush::aws {
 
 // S3's InvalidRequest where the operation demands a checksum and the request has neither Content-MD5 nor an
-// x-amz-checksum-* header or trailer.
-std::optional<Error> MissingChecksum(const Operation& operation, const http::Headers& headers);
+// x-amz-checksum-* header or trailer; InvalidDigest, InvalidRequest or BadDigest where one in a header does not fit the body.
+std::optional<Error> CheckRequiredChecksum(const Operation& operation, const http::Headers& headers,
+                                           std::string_view body);
 
 }  // namespace sagebrush::aws

@@ -8,8 +8,9 @@
 namespace sagebrush::aws {
 namespace {
 
-std::string Refusal(std::string_view operation, const http::Headers& headers) {
-  const auto error = MissingChecksum(*S3Model().FindOperation(operation), headers);
+std::string Refusal(std::string_view operation, const http::Headers& headers,
+                    std::string_view body = "") {
+  const auto error = CheckRequiredChecksum(*S3Model().FindOperation(operation), headers, body);
   return error ? error->code + ": " + error->message : "";
 }
 
@@ -39,6 +40,31 @@ TEST(RequiredChecksum, IsNotWhatOnlySpeaksOfOne) {
         http::Headers{{"x-amz-checksum-mode", "ENABLED"}}, http::Headers{{"x-amz-checksum-", "x"}},
         http::Headers{{"x-amz-trailer", "x-amz-meta-a"}}})
     EXPECT_NE(Refusal("DeleteObjects", headers), "");
+}
+
+// The values are those of "123456789", which catalogues of checksums list.
+TEST(RequiredChecksum, MustBeThatOfTheBody) {
+  struct Case {
+    const char* header;
+    const char* value;
+    const char* refusal;
+  };
+  for (const Case& one :
+       {Case{"content-md5", "JfnnlDI7RTiF9RgfG2JNCw==", "BadDigest: The Content-MD5"},
+        Case{"x-amz-checksum-crc32", "y/Q5Jg==", "BadDigest: The CRC32 you"},
+        Case{"x-amz-checksum-crc32c", "4waSgw==", "BadDigest: The CRC32C you"},
+        Case{"x-amz-checksum-crc64nvme", "rosUhgp5mIg=", "BadDigest: The CRC64NVME you"}}) {
+    EXPECT_EQ(Refusal("DeleteObjects", {{one.header, one.value}}, "123456789"), "") << one.header;
+    EXPECT_TRUE(
+        Refusal("DeleteObjects", {{one.header, one.value}}, "12345678").starts_with(one.refusal))
+        << one.header;
+    EXPECT_EQ(
+        Refusal("PutObject", {{one.header, one.value}}, "a streamed body is others' business"), "");
+  }
+  EXPECT_EQ(Refusal("DeleteObjects", {{"Content-MD5", "x"}}),
+            "InvalidDigest: The Content-MD5 you specified was invalid.");
+  EXPECT_EQ(Refusal("DeleteObjects", {{"x-amz-checksum-sha256", "AAAA"}}),
+            "InvalidRequest: Value for x-amz-checksum-sha256 header is invalid.");
 }
 
 }  // namespace
