@@ -136,9 +136,9 @@ struct CompletedPart {
 };
 // The part for which a completion was refused, as far as it is one's fault.
 struct RefusedPart {
-  int number = 0;      // 0: no single one's
-  std::string etag;    // as the caller said
-  std::uint64_t size;  // as uploaded; of EntityTooSmall
+  int number = 0;          // 0: no single one's
+  std::string etag;        // as the caller said
+  std::uint64_t size = 0;  // as uploaded
 };
 inline constexpr std::uint64_t kMinPartSize = 5 << 20;  // of every part but the last
 

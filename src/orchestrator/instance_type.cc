@@ -19,7 +19,7 @@ int CoresOfSize(std::string_view size) {
   if (size == "xlarge") return 4;
   if (!size.ends_with("xlarge")) return 0;
   const auto factor = ParseUint(size.substr(0, size.size() - 6));
-  return factor && *factor >= 2 && *factor <= 64 ? static_cast<int>(*factor) * 4 : 0;
+  return factor && *factor >= 2 && *factor <= 96 ? static_cast<int>(*factor) * 4 : 0;
 }
 
 // GiB a virtual core: EC2's families (compute 2, general 4, memory 8; accelerated ones near 4 to 8).

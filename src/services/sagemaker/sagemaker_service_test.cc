@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "aws_models/services.h"
+#include "orchestrator/instance_type.h"
 #include "orchestrator/training_job.h"
 #include "orchestrator/workload_record.h"
 #include "services/sagemaker/test_sagemaker.h"
@@ -87,6 +89,20 @@ TEST_F(SageMakerServiceTest, WhatCannotRunIsRefusedWhenItIsAskedFor) {
   EXPECT_THAT(Refusal("CreateTrainingJob", many), StartsWith("ResourceLimitExceeded: "));
   EXPECT_THAT(Refusal("CreateTrainingJob", type), HasSubstr("is no instance type"));
   EXPECT_THAT(Refusal("CreateTrainingJob", output), HasSubstr("is no S3 URI"));
+}
+
+// What the model's constraint lets through must not stumble over our own reading of the name.
+TEST(InstanceTypes, EachThatAwsHasForTrainingAndHostingIsOneHere) {
+  int count = 0;
+  for (const aws::Shape& shape : aws::SagemakerModel().shapes) {
+    if (shape.name != "TrainingInstanceType" && shape.name != "ProductionVariantInstanceType")
+      continue;
+    for (const std::string_view name : shape.enum_values) {
+      EXPECT_TRUE(orchestrator::ParseInstanceType(name).ok()) << name;
+      ++count;
+    }
+  }
+  EXPECT_GT(count, 400);
 }
 
 TEST_F(SageMakerServiceTest, AJobNamesEitherAnImageOrAnAlgorithm) {
