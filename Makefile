@@ -52,7 +52,7 @@ bench:
 
 soak:
 	@tools/setup dev runtimes tests
-	@SAGEBRUSH_TEST_KILLS=$(ROUNDS) SAGEBRUSH_TEST_CUTS=$(ROUNDS) exec tools/test -s tests/faults/test_random_kills.py tests/faults/test_power_cuts.py
+	@SAGEBRUSH_TEST_KILLS=$(ROUNDS) SAGEBRUSH_TEST_CUTS=$(ROUNDS) exec tools/test -rP tests/faults/test_random_kills.py tests/faults/test_power_cuts.py
 
 fuzz:
 	@tools/setup fuzz
