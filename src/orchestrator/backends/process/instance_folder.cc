@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/strings.h"
 
@@ -70,6 +71,10 @@ fs::path InstanceFolder::open_folder() const {
 
 Status InstanceFolder::Note(std::string_view name, std::string_view value) const {
   return WriteFile(path_ / name, value, 0600);
+}
+
+std::string OpenFolderPrefix(const fs::path& instances) {
+  return "sagebrush-" + HexEncode(Sha256(instances.string())).substr(0, 12) + "-";
 }
 
 bool IsInstanceId(std::string_view name) {

@@ -44,6 +44,9 @@ class InstanceFolder {
 
 bool IsInstanceId(std::string_view name);
 
+// The open folders of the instances below `instances` are called by this and the instance's id.
+std::string OpenFolderPrefix(const std::filesystem::path& instances);
+
 // The lowest number of [first, first + count) that no instance below `instances` has noted under `name` and that `usable`
 // accepts; Unavailable while there is none, for others come to their end. Whoever asks holds a lock until the number is noted.
 Result<unsigned> LowestFreeNumber(const std::filesystem::path& instances, const char* name,

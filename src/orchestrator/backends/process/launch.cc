@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/hash.h"
 #include "orchestrator/backends/process/bare_instance.h"
 #include "orchestrator/backends/process/in_child.h"
 #include "orchestrator/backends/process/instance_uids.h"
@@ -164,9 +163,7 @@ Result<SandboxPlan> PrepareBare(const InstanceSpec& spec, const InstanceFolder& 
     if (CanUse(uid, needed)) {
       plan.drop_to_uid = uid;
       plan.names.push_back(UidName(uid));
-      own = options.open_root /
-            ("sagebrush-" + HexEncode(Sha256(options.instances.string())).substr(0, 12) + "-" +
-             spec.id);
+      own = options.open_root / (OpenFolderPrefix(options.instances) + spec.id);
       RETURN_IF_ERROR(folder.Note("open-folder", own.string()));
       RETURN_IF_ERROR(MakeFolder(own, 0, 0711));
     } else {

@@ -13,6 +13,7 @@
 #include "base/child_process.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/strings.h"
 #include "orchestrator/backends/process/cgroup.h"
 #include "orchestrator/backends/process/instance_folder.h"
@@ -35,7 +36,9 @@ class ProcessBackend final : public Backend {
   ProcessBackend(const ProcessBackendOptions& options, CgroupTree cgroups)
       : options_(options),
         instances_(options.data_folder / "instances"),
-        cgroups_(std::move(cgroups)) {}
+        cgroups_(std::move(cgroups)) {
+    RemoveLostOpenFolders();
+  }
 
   Status Start(const InstanceSpec& spec) override {
     if (!IsInstanceId(spec.id)) return InvalidArgument("not an instance id: " + spec.id);
@@ -125,6 +128,27 @@ class ProcessBackend final : public Backend {
     const Status started = Launch(spec, folder);
     if (!started.ok()) (void)Remove(spec.id);
     return started;
+  }
+
+  // A power cut may take an instance's folder, or what it notes of its open folder, and leave that one, which is on another
+  // disk perhaps. Other users may make files beside it, but not folders of ours.
+  void RemoveLostOpenFolders() const {
+    const std::string prefix = OpenFolderPrefix(instances_);
+    std::vector<fs::path> lost;
+    std::error_code error;
+    for (auto it = fs::directory_iterator(options_.open_root, error);
+         !error && it != fs::directory_iterator(); it.increment(error)) {
+      const std::string name = it->path().filename().string();
+      if (!name.starts_with(prefix)) continue;
+      const std::string id = name.substr(prefix.size());
+      struct stat seen;
+      if (IsInstanceId(id) && ::lstat(it->path().c_str(), &seen) == 0 && S_ISDIR(seen.st_mode) &&
+          seen.st_uid == ::geteuid() && FolderOf(id).open_folder() != it->path())
+        lost.push_back(it->path());
+    }
+    for (const fs::path& folder : lost)
+      if (const Status removed = RemoveAll(folder); !removed.ok())
+        LogWarning("instances", "a lost instance's folder stays: " + removed.ToString());
   }
 
   // User code may have taken its own folders' permissions away.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "orchestrator/backends/process/instance_folder.h"
 
 namespace sagebrush::orchestrator {
 namespace {
@@ -14,6 +15,11 @@ class ProcessBackendTest : public ::testing::TestWithParam<Isolation> {
     // A keeper that keeps nothing: what is started before and around it is what is looked at.
     const auto keeper = temp_.path() / "keeper";
     EXPECT_TRUE(WriteFile(keeper, "#!/bin/sh\ncat > /dev/null\necho ok\n", 0755).ok());
+    Open();
+  }
+
+  void Open() {
+    const auto keeper = temp_.path() / "keeper";
     backend_ = MakeProcessBackend({.data_folder = temp_.path() / "data",
                                    .keeper = keeper,
                                    .agent = keeper,
@@ -49,6 +55,31 @@ TEST_P(ProcessBackendTest, WhatHasRunIsNotStartedAgain) {
   const Status started = backend_->Start(spec_);
 
   EXPECT_EQ(started.code(), Code::kAlreadyExists) << started.ToString();
+}
+
+TEST_P(ProcessBackendTest, AnOpenFolderThatNoInstanceKnowsIsRemovedAtTheStart) {
+  const auto instances = temp_.path() / "data/instances";
+  const std::string prefix =
+      OpenFolderPrefix(std::filesystem::canonical(temp_.path() / "data") / "instances");
+  const auto lost = temp_.path() / (prefix + "i-lost"),
+             forgotten = temp_.path() / (prefix + "i-forgotten"),
+             known = temp_.path() / (prefix + "i-known"),
+             others = temp_.path() / "sagebrush-0123456789ab-i-other",
+             link = temp_.path() / (prefix + "i-link");
+  for (const auto& folder : {lost, forgotten, known, others})
+    ASSERT_TRUE(MakeFolders(folder / "ml").ok());
+  std::filesystem::create_symlink(others, link);
+  ASSERT_TRUE(MakeFolders(instances / "i-forgotten").ok());
+  ASSERT_TRUE(MakeFolders(instances / "i-known").ok());
+  ASSERT_TRUE(WriteFile(instances / "i-known/open-folder", known.string()).ok());
+
+  Open();
+
+  EXPECT_FALSE(std::filesystem::exists(lost));
+  EXPECT_FALSE(std::filesystem::exists(forgotten));
+  EXPECT_TRUE(std::filesystem::exists(known / "ml"));
+  EXPECT_TRUE(std::filesystem::exists(others / "ml"));
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
 }
 
 INSTANTIATE_TEST_SUITE_P(EachIsolation, ProcessBackendTest,
