@@ -70,9 +70,7 @@ void SendError(http::Exchange& exchange, const aws::Route& route, const aws::Err
   (void)exchange.Send(std::move(response));  // a client that has gone needs no answer
 }
 
-bool IsPayloadWord(std::string_view hash) {
-  return hash == aws::kUnsignedPayload || hash.starts_with("STREAMING-");
-}
+constexpr std::string_view kStreaming = "STREAMING-";
 
 // What a log line says of a request; everything in it that a client chose is made one line.
 std::string Describe(const http::Request& request, const std::string& id, const aws::Route& route,
@@ -272,9 +270,12 @@ aws::Outcome<std::monostate> RequestChain::Walk(Call& call) {
   (void)authenticated;
   if (!operation.ok()) return operation.error(call.route.protocol);
 
+  const services::Operation* const handler = FindHandler(call.route, *call.operation);
+  if (handler != nullptr)
+    if (auto refusal = aws::CheckRequiredChecksum(*call.operation, call.request.headers, call.body))
+      return std::move(*refusal);
   ASSIGN_OR_RETURN(Json input, aws::Decode(call.route, *call.operation, call.request,
                                            streams ? std::string_view() : call.body));
-  const services::Operation* const handler = FindHandler(call.route, *call.operation);
   if (handler != nullptr) {
     const auto global = services::GlobalConditionKeys(call.context, call.request.peer);
     for (auto& wanted : handler->access(call.context, input)) {
@@ -295,8 +296,6 @@ aws::Outcome<std::monostate> RequestChain::Walk(Call& call) {
   if (auto violation = validator_.Check(*call.route.service, *call.operation, input))
     return std::move(*violation);
   if (handler == nullptr) return aws::NotImplemented(call.route.protocol, *call.operation);
-  if (auto refusal = aws::CheckRequiredChecksum(*call.operation, call.request.headers, call.body))
-    return std::move(*refusal);
   if (handler->stream) {
     ReplayedExchange replayed(call.exchange, std::move(call.body));
     auto outcome =
@@ -436,7 +435,13 @@ aws::Outcome<std::monostate> RequestChain::Authenticate(Call& call) {
   std::string hash(named.value_or(""));
   if (call.body_read) {
     if (hash.empty()) hash = call.body_hash;
-    if (!IsPayloadWord(hash) && hash != call.body_hash)
+    if (hash.starts_with(kStreaming))  // wrapped in chunks, which only uploads may be
+      return aws::Error{
+          .code = "NotImplemented",
+          .message = "A header you provided implies functionality that is not implemented",
+          .http_status = 501,
+          .extra = Json::Object({{"Header", "x-amz-content-sha256"}})};
+    if (hash != aws::kUnsignedPayload && hash != call.body_hash)
       return aws::Error{
           .code = "XAmzContentSHA256Mismatch",
           .message = "The provided 'x-amz-content-sha256' header does not match what was computed.",

@@ -12,24 +12,6 @@ namespace {
 
 constexpr std::string_view kPrefix = "x-amz-checksum-";
 
-// "x-amz-checksum-crc32", but not those of the family that only speak of a checksum.
-bool NamesChecksum(std::string_view name) {
-  const std::string lower = ToLower(Trim(name));
-  if (!lower.starts_with(kPrefix)) return false;
-  const std::string_view rest = std::string_view(lower).substr(kPrefix.size());
-  return !rest.empty() && rest != "algorithm" && rest != "type" && rest != "mode";
-}
-
-bool HasChecksum(const http::Headers& headers) {
-  for (const auto& [name, value] : headers) {
-    if (EqualsIgnoreCase(name, "content-md5") || NamesChecksum(name)) return true;
-    if (!EqualsIgnoreCase(name, "x-amz-trailer")) continue;
-    for (const std::string_view trailer : Split(value, ','))
-      if (NamesChecksum(trailer)) return true;
-  }
-  return false;
-}
-
 struct Algorithm {
   std::string_view name;
   std::size_t bytes;
@@ -42,6 +24,9 @@ constexpr Algorithm kAlgorithms[] = {
     {"SHA1", 20, Sha1},
     {"SHA256", 32, Sha256},
 };
+
+constexpr std::string_view kNotImplemented[] = {"sha512", "md5", "xxhash64", "xxhash3",
+                                                "xxhash128"};
 
 std::optional<Error> CheckMd5(std::string_view value, std::string_view body) {
   const auto claimed = Base64Decode(value);
@@ -70,17 +55,29 @@ std::optional<Error> Check(const Algorithm& algorithm, std::string_view value,
 std::optional<Error> CheckRequiredChecksum(const Operation& operation, const http::Headers& headers,
                                            std::string_view body) {
   if (!operation.Is(Operation::kChecksumRequired)) return std::nullopt;
-  if (!HasChecksum(headers))
-    return Error{"InvalidRequest",
-                 "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"};
+  bool has_one = false;
   for (const auto& [name, value] : headers) {
-    if (EqualsIgnoreCase(name, "content-md5"))
+    if (EqualsIgnoreCase(name, "content-md5")) {
+      has_one = true;
       if (auto error = CheckMd5(value, body)) return error;
-    for (const Algorithm& algorithm : kAlgorithms)
-      if (EqualsIgnoreCase(name, std::string(kPrefix) + std::string(algorithm.name)))
-        if (auto error = Check(algorithm, value, body)) return error;
+    }
+    const std::string lower = ToLower(name);
+    if (!lower.starts_with(kPrefix)) continue;
+    const std::string_view word = std::string_view(lower).substr(kPrefix.size());
+    for (const Algorithm& algorithm : kAlgorithms) {
+      if (!EqualsIgnoreCase(word, algorithm.name)) continue;
+      has_one = true;
+      if (auto error = Check(algorithm, value, body)) return error;
+    }
+    for (const std::string_view unknown : kNotImplemented)
+      if (word == unknown)
+        return Error{"NotImplemented",
+                     "A header you provided implies functionality that is not implemented", 501,
+                     Json::Object({{"Header", lower}})};
   }
-  return std::nullopt;
+  if (has_one) return std::nullopt;
+  return Error{"InvalidRequest",
+               "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"};
 }
 
 }  // namespace sagebrush::aws

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The checksum that some of S3's requests must carry, as their model says (httpChecksum): without one, a body that was cut or
-// changed on its way could delete the wrong objects. Which one it is the client chooses; that it fits the body is looked at here
-// too, since the bodies of these requests are never streamed. Pure function.
+// changed on its way could delete the wrong objects. Which one it is the client chooses. The bodies of these requests are
+// read as a whole, so a checksum is in a header, never in a trailer. Pure function.
 #pragma once
 
 #include <optional>
@@ -13,8 +13,9 @@
 
 namespace sagebrush::aws {
 
-// S3's InvalidRequest where the operation demands a checksum and the request has neither Content-MD5 nor an
-// x-amz-checksum-* header or trailer; InvalidDigest, InvalidRequest or BadDigest where one in a header does not fit the body.
+// S3's InvalidRequest where the operation demands a checksum and the request has neither Content-MD5 nor an x-amz-checksum-*
+// header that we can compute, NotImplemented for one of S3's that we cannot; InvalidDigest, InvalidRequest or BadDigest where
+// one does not fit the body.
 std::optional<Error> CheckRequiredChecksum(const Operation& operation, const http::Headers& headers,
                                            std::string_view body);
 
