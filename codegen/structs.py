@@ -65,7 +65,6 @@ class Families:
             shape["type"] == "string"
             and 0 < len(values) <= MAX_ENUM_VALUES
             and not name.endswith("InstanceType")
-            and name not in self.model.overrides.get("open_enums", [])
         )
 
     def is_typed(self, name: str) -> bool:

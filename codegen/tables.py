@@ -116,7 +116,7 @@ class Tables:
         members = self.model.members(name)
         first_member = len(self.member_rows)
         self.member_rows += [self.member_row(member) for member in members]
-        values = [] if self.keeps_enum_open(name) else shape.get("enum", [])
+        values = shape.get("enum", [])
         first_value = len(self.enum_rows)
         self.enum_rows += [quote(value) + "," for value in values]
         payload = [member.name for member in members].index(shape["payload"]) if "payload" in shape else -1
@@ -141,10 +141,6 @@ class Tables:
             f"{float(shape.get('min', 0))!r},{float(shape.get('max', 0))!r},{quote(shape.get('pattern', ''))},"
             f"{quote(error.get('code', ''))},{error.get('httpStatusCode', 0)}}},"
         )
-
-    def keeps_enum_open(self, name: str) -> bool:
-        """Values that the server knows better than the model."""
-        return name in self.model.overrides.get("open_enums", [])
 
     def operation_row(self, name: str) -> tuple[str, list[str]]:
         operation = self.model.operations[name]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iam/roles.h"
 
+#include "base/log.h"
 #include "base/strings.h"
 #include "iam/aws_managed_policies.h"
 
@@ -140,8 +141,13 @@ Status Roles::EnsureExecutionRole(const AccountInfo& account) {
   role.inline_policies["AllowEverything"] =
       R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]})";
   const Status created = Create(std::move(role));
-  return created.code() == Code::kAlreadyExists ? Status::Ok()
-                                                : created;  // another start was quicker
+  if (created.code() != Code::kAlreadyExists) return created;
+  // Another start was quicker; or its owner has given the name to a role in other letters, which is his choice.
+  if (!Get(account.account, account.execution_role_name).ok())
+    LogWarning("iam", "there is no role " + account.execution_role_name +
+                          ", the one that jobs are given by default, and one whose name differs "
+                          "in case alone stands in its way: delete that one, or name a role");
+  return Status::Ok();
 }
 
 Result<Role> Roles::Get(std::string_view account, std::string_view name) {

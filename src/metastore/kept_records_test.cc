@@ -67,7 +67,7 @@ TEST(KeptRecords, TakeNothingThatWasReadBeforeAChangeEnded) {
 TEST(KeptRecords, AreBoundedAndTheLongestUnaskedGoesFirst) {
   KeptRecords kept;
   constexpr std::size_t kBytes = KeptRecords::kLargestDocument;
-  constexpr std::size_t kFit = KeptRecords::kMostBytes / kBytes;
+  constexpr std::size_t kFit = KeptRecords::kMostBytes / (kBytes + KeptRecords::kEntryBytes);
   OfferTwice(kept, Named("too large"), kBytes + 1);
   EXPECT_EQ(kept.Find(Named("too large").key), nullptr);
   for (std::size_t i = 0; i < kFit; ++i) OfferTwice(kept, Named(std::to_string(i)), kBytes);

@@ -39,9 +39,9 @@ void KeptRecords::Offer(std::uint64_t began, const Record& record, std::size_t d
 
   const std::lock_guard lock(mutex_);
   if (under_way_ > 0 || changes_ != began || places_.contains(record.key)) return;
-  entries_.push_front({.record = std::move(copy), .bytes = document_bytes});
+  entries_.push_front({.record = std::move(copy), .bytes = document_bytes + kEntryBytes});
   places_.emplace(record.key, entries_.begin());
-  bytes_ += document_bytes;
+  bytes_ += entries_.front().bytes;
   while (bytes_ > kMostBytes) Forget(std::prev(entries_.end()));
 }
 

@@ -2,7 +2,7 @@
 // Records that are asked for again and again, kept as they were read: the lookup and the parsing of a small document are
 // a third of a Describe's CPU, and what a client waits for it asks for all the time. What is kept is never older than the
 // database: a change forgets its records before it begins, and while one is under way nothing is taken. That holds because
-// all changes of a database's records go through one store, in one process. Any thread may call.
+// all changes of a database's records go through one store, in one process; another process may list them (`sagebrush gc`). Any thread may call.
 #pragma once
 
 #include <array>
@@ -40,8 +40,10 @@ class KeptRecords {
     KeptRecords& kept_;
   };
 
-  static constexpr std::size_t kMostBytes =
-      2 << 20;  // of documents, as JSON text: some three times that in memory
+  // Of documents as JSON text, each with kEntryBytes for what is around it. In memory it is three times that for documents of
+  // strings, twenty for lists of small numbers.
+  static constexpr std::size_t kMostBytes = 2 << 20;
+  static constexpr std::size_t kEntryBytes = 512;
   static constexpr std::size_t kLargestDocument = 32 << 10;
 
  private:

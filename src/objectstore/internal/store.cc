@@ -200,7 +200,6 @@ Result<std::vector<Status>> IndexedObjectStore::DeleteMany(std::string_view buck
                                                            const std::vector<Deletion>& deletions) {
   std::vector<Status> outcomes;
   RETURN_IF_ERROR(Change([&](Session& session, std::vector<BlobId>* unreferenced) -> Status {
-    outcomes.clear();  // the work may be done again
     RETURN_IF_ERROR(RequireBucket(session, bucket));
     for (const Deletion& deletion : deletions) {
       Status outcome;

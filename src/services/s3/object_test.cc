@@ -310,7 +310,11 @@ TEST_F(ObjectTest, DeletesMayBeConditional) {
   EXPECT_EQ(gone.status, 404);
   EXPECT_EQ(Code(gone), "NoSuchKey");
   Put("/bkt/k", "2");
+  EXPECT_EQ(Call("DELETE", "/bkt/k", {{"If-Match", "\"*\""}}).status, 412)
+      << "with quotes it is an ETag";
   EXPECT_EQ(Call("DELETE", "/bkt/k", {{"If-Match", "*"}}).status, 204);
+  EXPECT_EQ(Call("DELETE", "/bkt/k", {{"If-Match", ""}}).status, 204)
+      << "an empty one says nothing";
   EXPECT_EQ(Call("DELETE", "/bkt/k", {{"x-amz-if-match-size", "1"}}).status, 501)
       << "directory buckets' alone";
 }

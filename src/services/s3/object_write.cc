@@ -218,7 +218,7 @@ aws::Outcome<Json> DeleteObjects(objectstore::ObjectStore& store, const RequestC
       continue;
     }
     deletions.push_back({key, {}});
-    if (object.Has("ETag")) deletions.back().if_match = Unquoted(object.GetString("ETag"));
+    deletions.back().if_match = EtagOf(object, "ETag");
   }
   const auto outcomes = store.DeleteMany(bucket.name, deletions);
   if (!outcomes.ok()) return ErrorOf(outcomes.status(), SubjectOf(input));

@@ -37,11 +37,7 @@ std::optional<TimePoint> TimeOf(const Json& input, const std::string& member) {
   return FromEpochSeconds(value->AsDouble());
 }
 
-std::optional<std::string> EtagOf(const Json& input, const std::string& member) {
-  const Json* value = input.Find(member);
-  if (value == nullptr || !value->is_string()) return std::nullopt;
-  return Unquoted(value->AsString());
-}
+constexpr std::string_view kQuotedStar = "\"*\"";
 
 }  // namespace
 
@@ -158,6 +154,14 @@ aws::Outcome<objectstore::Conditions> WriteConditionsOf(const Json& input) {
   if (conditions.if_match && conditions.if_none_match)
     return MakeError("InvalidRequest", "If-Match and If-None-Match cannot be used together");
   return conditions;
+}
+
+std::optional<std::string> EtagOf(const Json& input, const std::string& member) {
+  const Json* value = input.Find(member);
+  if (value == nullptr || !value->is_string() || Trim(value->AsString()).empty())
+    return std::nullopt;
+  if (Trim(value->AsString()) == kQuotedStar) return value->AsString();  // an ETag that none has
+  return Unquoted(value->AsString());
 }
 
 std::string Quoted(std::string_view etag) { return "\"" + std::string(etag) + "\""; }

@@ -46,6 +46,10 @@ objectstore::Conditions ConditionsOf(const Json& input, const std::string& prefi
 // What a write may ask for: If-None-Match with "*", or If-Match.
 aws::Outcome<objectstore::Conditions> WriteConditionsOf(const Json& input);
 
+// A member that names an ETag, without its quotes; an empty one says nothing. "*" with quotes keeps them: it is no wildcard, but
+// an ETag that no object has.
+std::optional<std::string> EtagOf(const Json& input, const std::string& member);
+
 std::string Quoted(std::string_view etag);
 std::string Unquoted(std::string_view etag);
 

@@ -237,7 +237,7 @@ class RuntimeService final : public Service {
       case Code::kNotFound: {
         const auto record = records_.Get({orchestrator::kEndpointKind, context.scope(), endpoint});
         // A server that has just started knows its routes a moment after its port: SDKs try a 503 again.
-        if (record.ok() && record->status == "InService")
+        if (record.ok() && (record->status == "InService" || record->status == "Updating"))
           return aws::Error{.code = "ServiceUnavailable",
                             .message = "Endpoint " + endpoint + " is being found again; try again.",
                             .http_status = 503};
