@@ -18,8 +18,8 @@ endif()
 # The allocator of the programs that answer requests (docs/decisions/0019-allocator.md). Sanitizers bring their own.
 add_library(sagebrush_allocator INTERFACE)
 if(NOT SAGEBRUSH_SANITIZE AND NOT SAGEBRUSH_FUZZ)
-  find_package(mimalloc REQUIRED)
-  target_link_libraries(sagebrush_allocator INTERFACE mimalloc)
+  pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET jemalloc)
+  target_link_libraries(sagebrush_allocator INTERFACE PkgConfig::jemalloc)
 endif()
 
 # Boost is used for its headers only (Asio), and only in src/http.

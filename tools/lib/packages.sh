@@ -5,7 +5,7 @@
 packages=(
   g++ cmake ninja-build ccache mold pkg-config
   libssl-dev libsqlite3-dev libsimdjson-dev libpugixml-dev libfmt-dev libcli11-dev
-  libarchive-dev zlib1g-dev libpcre2-dev libre2-dev libprotozero-dev libmimalloc-dev libgtest-dev libgmock-dev
+  libarchive-dev zlib1g-dev libpcre2-dev libre2-dev libprotozero-dev libjemalloc-dev libgtest-dev libgmock-dev
   python3 python3-venv bubblewrap maven unzip ca-certificates
 )
 
