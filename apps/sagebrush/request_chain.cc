@@ -436,11 +436,7 @@ aws::Outcome<std::monostate> RequestChain::Authenticate(Call& call) {
   if (call.body_read) {
     if (hash.empty()) hash = call.body_hash;
     if (hash.starts_with(kStreaming))  // wrapped in chunks, which only uploads may be
-      return aws::Error{
-          .code = "NotImplemented",
-          .message = "A header you provided implies functionality that is not implemented",
-          .http_status = 501,
-          .extra = Json::Object({{"Header", "x-amz-content-sha256"}})};
+      return aws::NotImplementedHeader("x-amz-content-sha256");
     if (hash != aws::kUnsignedPayload && hash != call.body_hash)
       return aws::Error{
           .code = "XAmzContentSHA256Mismatch",

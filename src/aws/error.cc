@@ -253,6 +253,11 @@ Error NotImplemented(Protocol protocol, const Operation& operation) {
           " is not implemented by this server; docs/coverage.md lists those that are.");
 }
 
+Error NotImplementedHeader(std::string_view header) {
+  return {"NotImplemented", "A header you provided implies functionality that is not implemented",
+          501, Json::Object({{"Header", header}})};
+}
+
 Error UnknownOperation(Protocol protocol, std::string_view name) {
   switch (protocol) {
     case Protocol::kQuery:

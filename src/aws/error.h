@@ -60,6 +60,8 @@ Error FromCodedStatus(Protocol protocol, const Status& status);
 
 // The answer to an operation that has no handler.
 Error NotImplemented(Protocol protocol, const Operation& operation);
+// S3's words for a header that asks for what is not there; 501.
+Error NotImplementedHeader(std::string_view header);
 // The answer to an operation that the service does not have.
 Error UnknownOperation(Protocol protocol, std::string_view name);
 

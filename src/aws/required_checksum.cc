@@ -70,10 +70,7 @@ std::optional<Error> CheckRequiredChecksum(const Operation& operation, const htt
       if (auto error = Check(algorithm, value, body)) return error;
     }
     for (const std::string_view unknown : kNotImplemented)
-      if (word == unknown)
-        return Error{"NotImplemented",
-                     "A header you provided implies functionality that is not implemented", 501,
-                     Json::Object({{"Header", lower}})};
+      if (word == unknown) return NotImplementedHeader(lower);
   }
   if (has_one) return std::nullopt;
   return Error{"InvalidRequest",

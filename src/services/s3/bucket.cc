@@ -56,7 +56,7 @@ aws::Outcome<Json> CreateBucket(objectstore::ObjectStore& store, const RequestCo
   if (!IsValidBucketName(subject.bucket)) return MakeError("InvalidBucketName", subject);
   if (const auto refused = CheckPromises(input)) return *refused;
   if (input.GetBool("ObjectLockEnabledForBucket"))
-    return NotImplementedHeader("x-amz-bucket-object-lock-enabled");
+    return aws::NotImplementedHeader("x-amz-bucket-object-lock-enabled");
   ASSIGN_OR_RETURN(const std::string region, RegionOf(context, input));
   const Json reply = Json::Object({{"Location", "/" + subject.bucket}});
   const Status created = store.CreateBucket({subject.bucket, context.account, region, context.now});

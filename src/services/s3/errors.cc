@@ -103,11 +103,6 @@ aws::Error InvalidArgumentError(std::string message, std::string_view name,
           Json::Object({{"ArgumentName", name}, {"ArgumentValue", value}})};
 }
 
-aws::Error NotImplementedHeader(std::string_view header) {
-  return {"NotImplemented", "A header you provided implies functionality that is not implemented",
-          501, Json::Object({{"Header", header}})};
-}
-
 aws::Error ErrorOf(const Status& status, const Subject& subject) {
   const std::string& message = status.message();
   const std::string_view code = std::string_view{message}.substr(0, message.find(':'));

@@ -25,7 +25,6 @@ aws::Error MakeError(std::string_view code, const Subject& subject = {});
 aws::Error MakeError(std::string_view code, std::string message);
 // InvalidArgument, which names the argument.
 aws::Error InvalidArgumentError(std::string message, std::string_view name, std::string_view value);
-aws::Error NotImplementedHeader(std::string_view header);
 
 // The object store's status.
 aws::Error ErrorOf(const Status& status, const Subject& subject);

@@ -29,7 +29,7 @@ aws::Outcome<Type> ChecksumTypeOf(const Json& input) {
     return wanted;
   }
   if (objectstore::ChecksumBytes(wanted.algorithm) == 0)
-    return NotImplementedHeader("x-amz-checksum-algorithm");
+    return aws::NotImplementedHeader("x-amz-checksum-algorithm");
   const bool is_sha = wanted.algorithm.starts_with("SHA"),
              is_full_only = wanted.algorithm == "CRC64NVME";
   if (wanted.type.empty()) wanted.type = is_full_only ? "FULL_OBJECT" : "COMPOSITE";

@@ -36,7 +36,7 @@ struct Named {
 std::optional<aws::Error> CheckDirectoryConditions(const Json& input,
                                                    std::initializer_list<Named> conditions) {
   for (const Named& condition : conditions)
-    if (input.Has(condition.member)) return NotImplementedHeader(condition.header);
+    if (input.Has(condition.member)) return aws::NotImplementedHeader(condition.header);
   return std::nullopt;
 }
 
@@ -158,7 +158,7 @@ aws::Outcome<Json> CopyObject(objectstore::ObjectStore& store, const RequestCont
                                      subject, conditions));
   } else {  // another checksum has to be computed, so the bytes are read anyway
     if (objectstore::ChecksumBytes(algorithm) == 0)
-      return NotImplementedHeader("x-amz-checksum-algorithm");
+      return aws::NotImplementedHeader("x-amz-checksum-algorithm");
     ASSIGN_OR_RETURN(auto upload, Told(store.NewUpload(), subject));
     ASSIGN_OR_RETURN(const auto checksum,
                      CopyBytes(*source.reader, 0, from.size, algorithm, *upload));

@@ -76,7 +76,7 @@ aws::Outcome<ChecksumClaim> ClaimOf(const Json& input) {
                                            " header is invalid.");
   for (const char* unknown : {"SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128"})
     if (input.Has("Checksum" + std::string(unknown)))
-      return NotImplementedHeader("x-amz-checksum-" + ToLower(unknown));
+      return aws::NotImplementedHeader("x-amz-checksum-" + ToLower(unknown));
   return claim;
 }
 

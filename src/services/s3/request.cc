@@ -101,7 +101,7 @@ std::optional<aws::Error> CheckPromises(const Json& input) {
         Promise{"WriteOffsetBytes", "x-amz-write-offset-bytes"},
         Promise{"Tagging", "x-amz-tagging"}})
     if (!input.GetString(promise.member).empty() || input.GetInt(promise.member) != 0)
-      return NotImplementedHeader(promise.header);
+      return aws::NotImplementedHeader(promise.header);
   return std::nullopt;
 }
 
@@ -149,8 +149,9 @@ objectstore::Conditions ConditionsOf(const Json& input, const std::string& prefi
 aws::Outcome<objectstore::Conditions> WriteConditionsOf(const Json& input) {
   objectstore::Conditions conditions = ConditionsOf(input);
   if (conditions.if_none_match && *conditions.if_none_match != "*")
-    return NotImplementedHeader("If-None-Match");
-  if (conditions.if_match && *conditions.if_match == "*") return NotImplementedHeader("If-Match");
+    return aws::NotImplementedHeader("If-None-Match");
+  if (conditions.if_match && *conditions.if_match == "*")
+    return aws::NotImplementedHeader("If-Match");
   if (conditions.if_match && conditions.if_none_match)
     return MakeError("InvalidRequest", "If-Match and If-None-Match cannot be used together");
   return conditions;
