@@ -61,8 +61,9 @@ Result<std::string> FindProgram(const UserProcess::Command& command) {
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  ::syscall(SYS_close_range, 3u, ~0u,
-            4u /* CLOSE_RANGE_CLOEXEC */);  // ours are CLOEXEC already; what we inherited may not be
+  ::syscall(
+      SYS_close_range, 3u, ~0u,
+      4u /* CLOSE_RANGE_CLOEXEC */);  // ours are CLOEXEC already; what we inherited may not be
   if (*folder == '\0' || ::chdir(folder) == 0) ::execve(program, argv, environment);
   const int error = errno;
   (void)!::write(error_fd, &error, sizeof error);

@@ -10,7 +10,7 @@ namespace sagebrush {
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
 void SetLogLevel(LogLevel level);  // at start, before threads
-bool IsLogged(LogLevel level);  // for texts that cost something to make
+bool IsLogged(LogLevel level);     // for texts that cost something to make
 void Log(LogLevel level, std::string_view area, std::string_view text);
 
 inline void LogDebug(std::string_view area, std::string_view text) {

@@ -28,7 +28,7 @@ struct Principal {
   std::string user_id;    // AROA…:SageMaker ; the account for root
   std::string role_name;  // of a session: without its path
   std::string session_name;
-  TimePoint expires{};  // of a session
+  TimePoint expires{};   // of a session
   std::string instance;  // whose session it is: it ends with that, whoever checks
   // What a session was narrowed to when it was made: it may do only what these allow too.
   std::vector<std::string> session_policies;     // texts

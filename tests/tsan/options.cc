@@ -5,5 +5,6 @@
 extern "C" const char* __tsan_default_options();
 
 extern "C" const char* __tsan_default_options() {
-  return "log_path=" SAGEBRUSH_TSAN_REPORTS "/report:exitcode=66:second_deadlock_stack=1:history_size=4";
+  return "log_path=" SAGEBRUSH_TSAN_REPORTS
+         "/report:exitcode=66:second_deadlock_stack=1:history_size=4";
 }

@@ -88,7 +88,8 @@ class S3Test : public ::testing::Test {
     const auto input = aws::Decode(route, *operation, request, is_streamed ? "" : body);
     if (!input.ok()) return fail(input.error(aws::Protocol::kRestXml));
     const auto found = service_->operations().find(operation->name);
-    if (found == service_->operations().end()) return fail(aws::NotImplemented(route.protocol, *operation));
+    if (found == service_->operations().end())
+      return fail(aws::NotImplemented(route.protocol, *operation));
     accesses_ = found->second.access(Context(), *input);
     if (found->second.document) {
       const auto result = found->second.document(Context(), *input);

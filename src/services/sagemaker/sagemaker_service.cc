@@ -42,8 +42,8 @@ class SageMakerService final : public Service {
     Add("AddTags", tags_, &Tags::Add);
     Add("ListTags", tags_, &Tags::List);
     Add("DeleteTags", tags_, &Tags::Delete);
-    for (const char* reads_one_record : {"DescribeTrainingJob", "DescribeModel",
-                                         "DescribeEndpointConfig", "DescribeEndpoint"})
+    for (const char* reads_one_record :
+         {"DescribeTrainingJob", "DescribeModel", "DescribeEndpointConfig", "DescribeEndpoint"})
       operations_.at(reads_one_record).at_once = true;
     operations_.at("DescribeTrainingJob").hold = HoldTrainingJob(records_);
     operations_.at("DescribeEndpoint").hold = HoldEndpoint(records_);

@@ -100,8 +100,7 @@ TEST_F(TagsTest, OfAnUnknownResourceAreRefusedByItsName) {
   };
   EXPECT_EQ(words(arn + "model/none"),
             "ValidationException: Could not find model \"" + arn + "model/none\".");
-  EXPECT_EQ(words(arn + "training-job/none"),
-            "ValidationException: Requested resource not found.");
+  EXPECT_EQ(words(arn + "training-job/none"), "ValidationException: Requested resource not found.");
   EXPECT_THAT(words(arn + "notebook-instance/n"), HasSubstr("cannot be tagged on this server"));
   Keep(kModel, "m");
   EXPECT_THAT(words("arn:aws:sagemaker:us-east-1:123456789012:model/m"),
