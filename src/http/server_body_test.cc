@@ -55,6 +55,16 @@ TEST_F(ServerTest, NoContinueWhenTheHandlerAnswersFirst) {
   EXPECT_THAT(answer, HasSubstr("Connection: close"));
 }
 
+TEST_F(ServerTest, AnUnknownExpectationIsLeftAlone) {
+  const auto running_server = Start(Echo);
+
+  for (const std::string_view expectation : {"tea", ""})
+    EXPECT_THAT(
+        Ask("PUT /k HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 2\r\nExpect: " +
+            std::string(expectation) + "\r\n\r\nab"),
+        AllOf(StartsWith("HTTP/1.1 200 "), EndsWith("PUT /k? h [ab]")));
+}
+
 TEST_F(ServerTest, SlowSmallBodiesHoldNoWorker) {
   ServerOptions options;
   options.max_workers = 1;

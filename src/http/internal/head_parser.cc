@@ -188,11 +188,11 @@ std::variant<RequestHead, HeadError> ParseRequestHead(std::string_view head) {
     return HeadError{400, "CONNECT has no body."};
   }
 
-  if (const auto expect = request.headers.Get("Expect"); expect && result.minor_version >= 1) {
-    if (!EqualsIgnoreCase(*expect, "100-continue"))
-      return HeadError{417, "The only expectation understood is 100-continue."};
-    result.expect_continue = result.framing.kind != Framing::Kind::kNone;
-  }
+  // Another expectation than 100-continue may be refused or left alone (RFC 9110 10.1.1). S3 leaves it alone.
+  const auto expect = request.headers.Get("Expect");
+  result.expect_continue = expect && result.minor_version >= 1 &&
+                           result.framing.kind != Framing::Kind::kNone &&
+                           EqualsIgnoreCase(*expect, "100-continue");
   result.keep_alive = KeepsAlive(request.headers, result.minor_version);
   request.method = std::string(method);
   request.target = std::string(target);
