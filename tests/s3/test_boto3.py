@@ -97,3 +97,24 @@ def test_what_was_acknowledged_is_there_after_a_kill(server):
 
     answer = server.answer("import boto3, json\ns3 = boto3.client('s3')\nprint(json.dumps([s3.get_object(Bucket='tensorflow_sentiment_analysis', Key='k%d' % i)['Body'].read() == b'v%d' % i * (1 + i * 4000) for i in range(40)]))\n")
     assert answer == [True] * 40
+
+
+def test_every_object_is_its_only_version_and_a_bucket_is_emptied_by_its_versions(server):
+    answer = server.answer(START + textwrap.dedent("""
+        keys = ["a b", "caf\\u00e9/1", "caf\\u00e9/2"] + ["n/%02d" % i for i in range(9)]
+        for key in keys: s3.put_object(Bucket=bucket, Key=key, Body=b"x")
+        pages = list(s3.get_paginator("list_object_versions").paginate(Bucket=bucket, PaginationConfig={"PageSize": 5}))
+        versions = [v for p in pages for v in p["Versions"]]
+        folded = s3.list_object_versions(Bucket=bucket, Delimiter="/")
+        got = s3.get_object(Bucket=bucket, Key="a b", VersionId="null")["Body"].read().decode()
+        other = words(s3.get_object, Bucket=bucket, Key="a b", VersionId="3sL4kqtJlcpXroDTDmJ")
+        alone = words(s3.list_object_versions, Bucket=bucket, VersionIdMarker="null")
+        everything = boto3.resource("s3").Bucket(bucket)
+        deleted = everything.object_versions.delete()
+        print(json.dumps({"keys": [v["Key"] for v in versions] == sorted(keys, key=lambda k: k.encode()), "pages": len(pages),
+                          "ids": sorted({(v["VersionId"], v["IsLatest"]) for v in versions}), "folded": [p["Prefix"] for p in folded["CommonPrefixes"]],
+                          "got": got, "other": other, "alone": alone, "deleted": sum(len(d["Deleted"]) for d in deleted),
+                          "left": s3.list_objects_v2(Bucket=bucket)["KeyCount"], "gone": words(everything.delete)}))
+        """))
+    assert answer == {"keys": True, "pages": 3, "ids": [["null", True]], "folded": ["caf\u00e9/", "n/"], "got": "x", "other": "InvalidArgument", "alone": "InvalidArgument",
+                      "deleted": 12, "left": 0, "gone": "accepted"}

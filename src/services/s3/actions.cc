@@ -30,9 +30,7 @@ constexpr Row kRows[] = {
     {"DeleteBucket", "s3:DeleteBucket", On::kBucket},
     {"GetBucketLocation", "s3:GetBucketLocation", On::kBucket},
     {"GetBucketVersioning", "s3:GetBucketVersioning", On::kBucket},
-    {"GetObject", "s3:GetObject", On::kObject},
     {"HeadBucket", "s3:ListBucket", On::kBucket},
-    {"HeadObject", "s3:GetObject", On::kObject},
     {"ListBuckets", "s3:ListAllMyBuckets", On::kAll},
     {"ListMultipartUploads", "s3:ListBucketMultipartUploads", On::kBucket},
     {"ListParts", "s3:ListMultipartUploadParts", On::kObject},
@@ -40,19 +38,32 @@ constexpr Row kRows[] = {
     {"UploadPart", "s3:PutObject", On::kObject},
 };
 
-std::vector<iam::Access> ListAccess(const Json& input) {
-  iam::Access access{"s3:ListBucket", BucketArn(input.GetString("Bucket")), {}};
+std::vector<iam::Access> ListAccess(const std::string& action, const Json& input) {
+  iam::Access access{action, BucketArn(input.GetString("Bucket")), {}};
   if (input.Has("Prefix")) access.context["s3:prefix"] = input.GetString("Prefix");
   if (input.Has("Delimiter")) access.context["s3:delimiter"] = input.GetString("Delimiter");
   if (input.Has("MaxKeys")) access.context["s3:max-keys"] = std::to_string(input.GetInt("MaxKeys"));
   return {access};
 }
 
+// Who names a version needs another permission than who takes the latest, the "null" version of a bucket without versions too:
+// API Reference, GetObject, "Permissions".
+std::string ReadAction(bool names_version) {
+  return names_version ? "s3:GetObjectVersion" : "s3:GetObject";
+}
+
+std::vector<iam::Access> ReadAccess(const Json& input) {
+  return {{ReadAction(input.Has("VersionId")),
+           ObjectArn(input.GetString("Bucket"), input.GetString("Key")),
+           {}}};
+}
+
 // Reading the source and writing the target. A source that names nothing is refused by the handler.
 std::vector<iam::Access> CopyAccess(const Json& input) {
   std::vector<iam::Access> needed;
   if (const auto source = ParseCopySource(input.GetString("CopySource")))
-    needed.push_back({"s3:GetObject", ObjectArn(source->bucket, source->key), {}});
+    needed.push_back(
+        {ReadAction(source->version.has_value()), ObjectArn(source->bucket, source->key), {}});
   needed.push_back(
       {"s3:PutObject", ObjectArn(input.GetString("Bucket"), input.GetString("Key")), {}});
   return needed;
@@ -60,19 +71,21 @@ std::vector<iam::Access> CopyAccess(const Json& input) {
 
 std::vector<iam::Access> AttributesAccess(const Json& input) {
   const std::string object = ObjectArn(input.GetString("Bucket"), input.GetString("Key"));
-  return {{"s3:GetObject", object, {}}, {"s3:GetObjectAttributes", object, {}}};
+  const bool names_version = input.Has("VersionId");
+  return {{ReadAction(names_version), object, {}},
+          {names_version ? "s3:GetObjectVersionAttributes" : "s3:GetObjectAttributes", object, {}}};
 }
 
 // Who asks whether an object still has that ETag learns something of it: User Guide, "How to perform conditional deletes".
-void NeedDelete(const std::string& object, const std::string& etag,
+void NeedDelete(const std::string& object, bool names_version, const std::string& etag,
                 std::vector<iam::Access>* needed) {
-  needed->push_back({"s3:DeleteObject", object, {}});
+  needed->push_back({names_version ? "s3:DeleteObjectVersion" : "s3:DeleteObject", object, {}});
   if (!etag.empty() && etag != "*") needed->push_back({"s3:GetObject", object, {}});
 }
 
 std::vector<iam::Access> DeleteAccess(const Json& input) {
   std::vector<iam::Access> needed;
-  NeedDelete(ObjectArn(input.GetString("Bucket"), input.GetString("Key")),
+  NeedDelete(ObjectArn(input.GetString("Bucket"), input.GetString("Key")), input.Has("VersionId"),
              input.GetString("IfMatch"), &needed);
   return needed;
 }
@@ -84,7 +97,7 @@ std::vector<iam::Access> DeleteManyAccess(const Json& input) {
   if (objects != nullptr && objects->is_array())
     for (const Json& object : objects->AsArray())
       NeedDelete(ObjectArn(input.GetString("Bucket"), object.GetString("Key")),
-                 object.GetString("ETag"), &needed);
+                 object.Has("VersionId"), object.GetString("ETag"), &needed);
   // A request that lists nothing is refused by the handler; it must not pass for one that needs nothing.
   if (needed.empty())
     needed.push_back({"s3:DeleteObject", ObjectArn(input.GetString("Bucket"), "*"), {}});
@@ -95,7 +108,14 @@ std::vector<iam::Access> DeleteManyAccess(const Json& input) {
 
 AccessRule RuleOf(std::string_view operation) {
   if (operation == "ListObjects" || operation == "ListObjectsV2")
-    return [](const RequestContext&, const Json& input) { return ListAccess(input); };
+    return
+        [](const RequestContext&, const Json& input) { return ListAccess("s3:ListBucket", input); };
+  if (operation == "ListObjectVersions")
+    return [](const RequestContext&, const Json& input) {
+      return ListAccess("s3:ListBucketVersions", input);
+    };
+  if (operation == "GetObject" || operation == "HeadObject")
+    return [](const RequestContext&, const Json& input) { return ReadAccess(input); };
   if (operation == "CopyObject" || operation == "UploadPartCopy")
     return [](const RequestContext&, const Json& input) { return CopyAccess(input); };
   if (operation == "GetObjectAttributes")

@@ -158,6 +158,9 @@ TEST_F(BucketTest, ActionsNameTheBucket) {
   EXPECT_EQ(accesses_[0].action, "s3:ListBucket");
   EXPECT_EQ(accesses_[0].resource, "arn:aws:s3:::bkt");
   EXPECT_EQ(accesses_[0].context.at("s3:prefix"), "a/");
+  (void)Call("GET", "/bkt?versions&prefix=a%2F");
+  EXPECT_EQ(accesses_[0].action, "s3:ListBucketVersions");
+  EXPECT_EQ(accesses_[0].context.at("s3:prefix"), "a/");
   (void)Call("GET", "/");
   EXPECT_EQ(accesses_[0].action, "s3:ListAllMyBuckets");
   EXPECT_EQ(accesses_[0].resource, "*");

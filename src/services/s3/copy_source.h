@@ -10,7 +10,7 @@ namespace sagebrush::services::s3 {
 
 struct CopySource {
   std::string bucket, key;
-  std::string version = "null";
+  std::optional<std::string> version;
 };
 
 // Nothing if it names no bucket and key.

@@ -9,34 +9,40 @@ namespace sagebrush::services::s3 {
 
 namespace {
 
+constexpr std::string_view kOnlyVersion = "null";  // of every object: buckets are not versioned
+
 struct Listing {
+  objectstore::Bucket bucket;
   objectstore::ListPage page;
-  Json reply;
+  Json reply;  // all but the objects
   bool as_url = false;
 };
 
-// What both versions have in common. Where to start is theirs.
+// What all kinds of lists have in common. Where to start is theirs.
 aws::Outcome<Listing> ListPageOf(objectstore::ObjectStore& store, const RequestContext& context,
-                                 const Json& input, std::string start_after, bool with_owner) {
-  ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, input));
+                                 const Json& input, std::string start_after) {
+  Listing listing;
+  ASSIGN_OR_RETURN(listing.bucket, OpenBucket(store, context, input));
   ASSIGN_OR_RETURN(const int max_keys, PageSizeOf(input, "MaxKeys", "maxKeys"));
-  const std::string encoding = input.GetString("EncodingType");
-  if (!encoding.empty() && encoding != "url")
-    return InvalidArgumentError("Invalid Encoding Method specified in Request", "encoding-type",
-                                encoding);
+  ASSIGN_OR_RETURN(listing.as_url, WantsUrlEncoding(input));
   objectstore::ListRequest request{input.GetString("Prefix"), input.GetString("Delimiter"),
                                    std::move(start_after), max_keys};
-
-  Listing listing;
-  listing.as_url = !encoding.empty();
-  ASSIGN_OR_RETURN(listing.page, Told(store.List(bucket.name, request), SubjectOf(input)));
+  ASSIGN_OR_RETURN(listing.page, Told(store.List(listing.bucket.name, request), SubjectOf(input)));
   Json& reply = listing.reply = Json::Object({{"IsTruncated", listing.page.truncated},
-                                              {"Name", bucket.name},
+                                              {"Name", listing.bucket.name},
                                               {"Prefix", Encoded(request.prefix, listing.as_url)},
                                               {"MaxKeys", max_keys}});
   if (!request.delimiter.empty()) reply["Delimiter"] = Encoded(request.delimiter, listing.as_url);
-  if (listing.as_url) reply["EncodingType"] = encoding;
-  Json contents = Json::Array();
+  if (listing.as_url) reply["EncodingType"] = "url";
+  Json prefixes = Json::Array();
+  for (const auto& prefix : listing.page.common_prefixes)
+    prefixes.Append(Json::Object({{"Prefix", Encoded(prefix, listing.as_url)}}));
+  reply["CommonPrefixes"] = std::move(prefixes);
+  return listing;
+}
+
+Json ObjectsOf(const Listing& listing, bool with_owner) {
+  Json objects = Json::Array();
   for (const auto& object : listing.page.objects) {
     Json item = Json::Object({{"Key", Encoded(object.key, listing.as_url)},
                               {"LastModified", ToEpochSeconds(object.modified)},
@@ -47,15 +53,25 @@ aws::Outcome<Listing> ListPageOf(objectstore::ObjectStore& store, const RequestC
       item["ChecksumAlgorithm"] = Json::Array({object.checksum.algorithm});
       item["ChecksumType"] = object.checksum.type;
     }
-    if (with_owner) item["Owner"] = OwnerOf(bucket.account);
-    contents.Append(std::move(item));
+    if (with_owner) item["Owner"] = OwnerOf(listing.bucket.account);
+    objects.Append(std::move(item));
   }
-  reply["Contents"] = std::move(contents);
-  Json prefixes = Json::Array();
-  for (const auto& prefix : listing.page.common_prefixes)
-    prefixes.Append(Json::Object({{"Prefix", Encoded(prefix, listing.as_url)}}));
-  reply["CommonPrefixes"] = std::move(prefixes);
-  return listing;
+  return objects;
+}
+
+// Which of two wrong arguments S3 names first is as recorded from it: the pair of markers, an empty
+// version, one that is none, and only then the encoding.
+std::optional<aws::Error> CheckVersionMarker(const Json& input) {
+  if (!input.Has("VersionIdMarker")) return std::nullopt;
+  const std::string version = input.GetString("VersionIdMarker");
+  const auto refuse = [&](std::string why) {
+    return InvalidArgumentError(std::move(why), "version-id-marker", version.substr(0, 200));
+  };
+  if (input.GetString("KeyMarker").empty())
+    return refuse("A version-id marker cannot be specified without a key marker.");
+  if (version.empty()) return refuse("A version-id marker cannot be empty.");
+  if (version != kOnlyVersion) return refuse("Invalid version id specified");
+  return std::nullopt;
 }
 
 }  // namespace
@@ -63,7 +79,8 @@ aws::Outcome<Listing> ListPageOf(objectstore::ObjectStore& store, const RequestC
 aws::Outcome<Json> ListObjects(objectstore::ObjectStore& store, const RequestContext& context,
                                const Json& input) {
   const std::string marker = input.GetString("Marker");
-  ASSIGN_OR_RETURN(Listing listing, ListPageOf(store, context, input, marker, true));
+  ASSIGN_OR_RETURN(Listing listing, ListPageOf(store, context, input, PastPrefix(marker, input)));
+  listing.reply["Contents"] = ObjectsOf(listing, true);
   listing.reply["Marker"] = Encoded(marker, listing.as_url);
   // Without a delimiter clients go on from the last key themselves, and S3 does not repeat it.
   if (listing.page.truncated && !input.GetString("Delimiter").empty())
@@ -80,14 +97,39 @@ aws::Outcome<Json> ListObjectsV2(objectstore::ObjectStore& store, const RequestC
                                 "continuation-token", "");
   ASSIGN_OR_RETURN(std::string after, AfterToken(token));
   if (token.empty()) after = start_after;
-  ASSIGN_OR_RETURN(Listing listing, ListPageOf(store, context, input, std::move(after),
-                                               input.GetBool("FetchOwner")));
+  ASSIGN_OR_RETURN(Listing listing, ListPageOf(store, context, input, std::move(after)));
+  listing.reply["Contents"] = ObjectsOf(listing, input.GetBool("FetchOwner"));
   listing.reply["KeyCount"] = listing.page.objects.size() + listing.page.common_prefixes.size();
   if (!token.empty()) listing.reply["ContinuationToken"] = token;
-  if (!start_after.empty()) listing.reply["StartAfter"] = Encoded(start_after, listing.as_url);
+  if (token.empty() && !start_after.empty())
+    listing.reply["StartAfter"] = Encoded(start_after, listing.as_url);
   if (listing.page.truncated)
     listing.reply["NextContinuationToken"] = TokenAfter(listing.page.last);
   return std::move(listing.reply);
+}
+
+aws::Outcome<Json> ListObjectVersions(objectstore::ObjectStore& store,
+                                      const RequestContext& context, const Json& input) {
+  if (const auto refused = CheckVersionMarker(input)) return *refused;
+  // A key has one version, so that what follows it is what follows the key.
+  const std::string marker = input.GetString("KeyMarker");
+  ASSIGN_OR_RETURN(Listing listing, ListPageOf(store, context, input, PastPrefix(marker, input)));
+  Json& reply = listing.reply;
+  Json versions = ObjectsOf(listing, true);
+  for (Json& version : versions.AsArray()) {
+    version["VersionId"] = kOnlyVersion;
+    version["IsLatest"] = true;
+  }
+  reply["Versions"] = std::move(versions);
+  reply["KeyMarker"] = Encoded(marker, listing.as_url);
+  reply["VersionIdMarker"] = input.GetString("VersionIdMarker");
+  const objectstore::ListPage& page = listing.page;
+  if (page.truncated) {
+    reply["NextKeyMarker"] = Encoded(page.last, listing.as_url);
+    if (!page.objects.empty() && page.objects.back().key == page.last)
+      reply["NextVersionIdMarker"] = kOnlyVersion;
+  }
+  return std::move(reply);
 }
 
 }  // namespace sagebrush::services::s3

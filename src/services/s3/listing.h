@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ListObjects and ListObjectsV2: one page of the object store, told in either version's words.
+// ListObjects, ListObjectsV2 and ListObjectVersions: one page of the object store, told in the words of each. Buckets are not
+// versioned: every object is a version, the latest, with the id "null".
 // Handlers may run on any thread; all state is the object store's.
 #pragma once
 
@@ -14,5 +15,7 @@ aws::Outcome<Json> ListObjects(objectstore::ObjectStore& store, const RequestCon
                                const Json& input);
 aws::Outcome<Json> ListObjectsV2(objectstore::ObjectStore& store, const RequestContext& context,
                                  const Json& input);
+aws::Outcome<Json> ListObjectVersions(objectstore::ObjectStore& store,
+                                      const RequestContext& context, const Json& input);
 
 }  // namespace sagebrush::services::s3

@@ -97,12 +97,97 @@ TEST_F(ListingTest, Version1HasMarkers) {
   EXPECT_THAT(next.body, HasSubstr("<Prefix>data/</Prefix>"));
 }
 
+TEST_F(ListingTest, AMarkerWithinACommonPrefixPassesAllOfIt) {
+  for (const char* list : {"/bkt?delimiter=%2F&marker=data%2Ftest%2F1",
+                           "/bkt?versions&delimiter=%2F&key-marker=data%2Ftest%2F1"}) {
+    const auto reply = Call("GET", list);
+    EXPECT_THAT(Elements(reply.body, "Key"), ElementsAre("z")) << reply.body;
+    EXPECT_THAT(Elements(reply.body, "CommonPrefixes"), IsEmpty());
+  }
+}
+
+TEST_F(ListingTest, AContinuedPageDoesNotRepeatWhereTheFirstBegan) {
+  const auto first = Call("GET", "/bkt?list-type=2&start-after=a&max-keys=1");
+  EXPECT_EQ(Element(first.body, "StartAfter"), "a");
+
+  const auto second = Call("GET", "/bkt?list-type=2&start-after=a&max-keys=1&continuation-token=" +
+                                      PercentEncode(Element(first.body, "NextContinuationToken")));
+
+  EXPECT_THAT(Elements(second.body, "Key"), ElementsAre("data/test/1"));
+  EXPECT_THAT(second.body, Not(HasSubstr("StartAfter")));
+}
+
+TEST_F(ListingTest, EveryObjectIsAVersion) {
+  const auto reply = Call("GET", "/bkt?versions&prefix=data%2Ftest%2F&encoding-type=url");
+
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_THAT(reply.body, HasSubstr("<ListVersionsResult"));
+  const auto versions = Elements(reply.body, "Version");
+  ASSERT_EQ(versions.size(), 2U);
+  EXPECT_EQ(Element(versions[0], "Key"), "data/test/1");
+  EXPECT_EQ(Element(versions[0], "VersionId"), "null");
+  EXPECT_EQ(Element(versions[0], "IsLatest"), "true");
+  EXPECT_EQ(Element(versions[0], "Size"), "3");
+  EXPECT_EQ(Element(versions[0], "ETag"), "\"" + HexEncode(Md5("xyz")) + "\"");
+  EXPECT_THAT(versions[0], HasSubstr("<Owner><ID>"));
+  for (const char* empty : {"<KeyMarker></KeyMarker>", "<VersionIdMarker></VersionIdMarker>"})
+    EXPECT_THAT(reply.body, HasSubstr(empty));
+  for (const char* absent : {"NextKeyMarker", "NextVersionIdMarker", "Delimiter", "DeleteMarker",
+                             "CommonPrefixes", "Contents", "KeyCount", "DisplayName"})
+    EXPECT_THAT(reply.body, Not(HasSubstr(absent)));
+}
+
+TEST_F(ListingTest, MarkersLeadThroughAllPagesOfVersions) {
+  std::vector<std::string> seen;
+  std::string markers;
+  for (int pages = 0; pages < 10; ++pages) {
+    const auto reply = Call("GET", "/bkt?versions&delimiter=%2F&max-keys=1" + markers);
+    ASSERT_EQ(reply.status, 200) << reply.body;
+    for (const auto& key : Elements(reply.body, "Key")) seen.push_back(key);
+    for (const auto& prefix : Elements(reply.body, "CommonPrefixes"))
+      seen.push_back(Element(prefix, "Prefix"));
+    if (Element(reply.body, "IsTruncated") == "false") break;
+    // A common prefix is no version.
+    EXPECT_EQ(Element(reply.body, "NextVersionIdMarker"), seen.back().back() == '/' ? "" : "null");
+    markers = "&key-marker=" + PercentEncode(Element(reply.body, "NextKeyMarker"));
+    if (seen.back().back() != '/') markers += "&version-id-marker=null";
+  }
+
+  EXPECT_THAT(seen, ElementsAre("a", "a/", "data/", "z"));
+}
+
+TEST_F(ListingTest, AVersionMarkerIsChecked) {
+  struct Case {
+    const char* query;
+    const char* message;
+  };
+  for (const Case& one :
+       {Case{"&version-id-marker=v",
+             "A version-id marker cannot be specified without a key marker."},
+        Case{"&version-id-marker=",
+             "A version-id marker cannot be specified without a key marker."},
+        Case{"&key-marker=a&version-id-marker=", "A version-id marker cannot be empty."},
+        Case{"&key-marker=a&version-id-marker=v", "Invalid version id specified"}}) {
+    const auto reply = Call("GET", std::string("/bkt?versions&encoding-type=no") + one.query);
+    EXPECT_EQ(reply.status, 400);
+    EXPECT_EQ(Code(reply), "InvalidArgument");
+    EXPECT_EQ(Element(reply.body, "Message"), one.message);
+    EXPECT_EQ(Element(reply.body, "ArgumentName"), "version-id-marker");
+  }
+}
+
 TEST_F(ListingTest, OddKeysAreEncodedWhenAskedFor) {
   Put("/bkt/odd%20%2B%26%C3%BC%0A", "x");
 
   EXPECT_THAT(Elements(Call("GET", "/bkt?list-type=2&prefix=odd&encoding-type=url").body, "Key"),
               ElementsAre("odd%20%2B%26%C3%BC%0A"));
-  EXPECT_EQ(Code(Call("GET", "/bkt?list-type=2&encoding-type=base64")), "InvalidArgument");
+  for (const char* list : {"/bkt?", "/bkt?list-type=2&", "/bkt?versions&", "/bkt?uploads&"}) {
+    for (const char* encoding : {"base64", ""}) {
+      const auto reply = Call("GET", std::string(list) + "encoding-type=" + encoding);
+      EXPECT_EQ(Element(reply.body, "Message"), "Invalid Encoding Method specified in Request");
+      EXPECT_EQ(Element(reply.body, "ArgumentName"), "encoding-type");
+    }
+  }
 }
 
 TEST_F(ListingTest, WhatIsNoNumberIsToldSo) {

@@ -39,7 +39,7 @@ aws::Outcome<Json> ListParts(objectstore::ObjectStore& store, const RequestConte
        {"MaxParts", max_parts},
        {"IsTruncated", is_truncated},
        {"Parts", std::move(list)},
-       {"Initiator", OwnerOf(bucket.account)},
+       {"Initiator", InitiatorOf(bucket.account)},
        {"Owner", OwnerOf(bucket.account)},
        {"StorageClass", upload.metadata.storage_class}});
   if (!upload.checksum_algorithm.empty()) {
@@ -55,9 +55,9 @@ aws::Outcome<Json> ListMultipartUploads(objectstore::ObjectStore& store,
   ASSIGN_OR_RETURN(const int max_uploads, PageSizeOf(input, "MaxUploads", "max-uploads"));
   const std::string key_marker = input.GetString("KeyMarker"),
                     id_marker = input.GetString("UploadIdMarker");
+  ASSIGN_OR_RETURN(const bool as_url, WantsUrlEncoding(input));
   const objectstore::ListRequest request{input.GetString("Prefix"), input.GetString("Delimiter"),
-                                         key_marker, max_uploads};
-  const bool as_url = input.GetString("EncodingType") == "url";
+                                         PastPrefix(key_marker, input), max_uploads};
   ASSIGN_OR_RETURN(const auto page,
                    Told(store.ListMultiparts(bucket.name, request, id_marker), SubjectOf(input)));
 
@@ -68,7 +68,7 @@ aws::Outcome<Json> ListMultipartUploads(objectstore::ObjectStore& store,
                               {"Initiated", ToEpochSeconds(upload.initiated)},
                               {"StorageClass", upload.metadata.storage_class},
                               {"Owner", OwnerOf(bucket.account)},
-                              {"Initiator", OwnerOf(bucket.account)}});
+                              {"Initiator", InitiatorOf(bucket.account)}});
     if (!upload.checksum_algorithm.empty()) {
       item["ChecksumAlgorithm"] = upload.checksum_algorithm;
       item["ChecksumType"] = upload.checksum_type;

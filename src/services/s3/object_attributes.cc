@@ -62,7 +62,7 @@ aws::Outcome<Json> GetObjectAttributes(objectstore::ObjectStore& store,
   const Subject subject = SubjectOf(input);
   ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, input));
   if (const auto refused = CheckKey(subject.key)) return *refused;
-  if (const auto refused = CheckVersion(input)) return *refused;
+  if (const auto refused = CheckVersion(VersionOf(input))) return *refused;
   if (const auto refused = CheckPromises(input)) return *refused;
   ASSIGN_OR_RETURN(const auto wanted, WantedOf(input));
   ASSIGN_OR_RETURN(const int max_parts, PageSizeOf(input, "MaxParts", "max-parts"));

@@ -129,7 +129,7 @@ aws::Outcome<std::string> CheckRequest(objectstore::ObjectStore& store,
                                        const RequestContext& context, const Json& input) {
   ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, input));
   if (const auto refused = CheckKey(input.GetString("Key"))) return *refused;
-  if (const auto refused = CheckVersion(input)) return *refused;
+  if (const auto refused = CheckVersion(VersionOf(input))) return *refused;
   if (const auto refused = CheckPromises(input)) return *refused;
   return bucket.name;
 }

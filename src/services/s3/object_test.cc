@@ -281,7 +281,11 @@ TEST_F(ObjectTest, ManyAreDeletedAtOnce) {
 
   EXPECT_EQ(reply.status, 200) << reply.body;
   EXPECT_THAT(Elements(reply.body, "Deleted"), ElementsAre("<Key>a</Key>", "<Key>missing</Key>"));
-  EXPECT_THAT(reply.body, HasSubstr("<Error><Key>b</Key>"));
+  const std::string error = Element(reply.body, "Error");
+  EXPECT_EQ(Element(error, "Key"), "b");
+  EXPECT_EQ(Element(error, "VersionId"), "v7");
+  EXPECT_EQ(Element(error, "Code"), "NoSuchVersion");
+  EXPECT_EQ(Element(error, "Message"), "The specified version does not exist.");
   EXPECT_EQ(Call("GET", "/bkt/a").status, 404);
   EXPECT_EQ(Call("GET", "/bkt/b").status, 200);
   ASSERT_EQ(accesses_[0].action, "s3:GetObject");
@@ -293,6 +297,49 @@ TEST_F(ObjectTest, ManyAreDeletedAtOnce) {
   EXPECT_EQ(accesses_[0].resource, "arn:aws:s3:::bkt/c");
   EXPECT_EQ(Code(Call("POST", "/bkt?delete", {}, "<Delete></Delete>")), "MalformedXML");
   EXPECT_EQ(Code(Call("POST", "/bkt?delete", {}, "no xml")), "MalformedXML");
+}
+
+TEST_F(ObjectTest, TheOnlyVersionIsCalledNull) {
+  Put("/bkt/k", "x");
+
+  for (const char* method : {"GET", "HEAD"}) {
+    const auto reply = Call(method, "/bkt/k?versionId=null");
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_FALSE(reply.headers.Has("x-amz-version-id"));
+    EXPECT_EQ(accesses_[0].action, "s3:GetObjectVersion");
+  }
+  EXPECT_EQ(
+      Call("GET", "/bkt/k?attributes&versionId=null", {{"x-amz-object-attributes", "ETag"}}).status,
+      200);
+  EXPECT_EQ(accesses_[0].action, "s3:GetObjectVersion");
+  EXPECT_EQ(accesses_[1].action, "s3:GetObjectVersionAttributes");
+  EXPECT_EQ(Call("PUT", "/bkt/c", {{"x-amz-copy-source", "bkt/k?versionId=null"}}).status, 200);
+  EXPECT_EQ(accesses_[0].action, "s3:GetObjectVersion");
+  EXPECT_EQ(Call("DELETE", "/bkt/k?versionId=null").status, 204);
+  EXPECT_EQ(accesses_[0].action, "s3:DeleteObjectVersion");
+  EXPECT_EQ(Call("GET", "/bkt/k").status, 404);
+
+  const auto many =
+      Call("POST", "/bkt?delete", {},
+           "<Delete><Object><Key>c</Key><VersionId>null</VersionId></Object></Delete>");
+  EXPECT_EQ(Element(Element(many.body, "Deleted"), "VersionId"), "null");
+  EXPECT_EQ(accesses_[0].action, "s3:DeleteObjectVersion");
+  EXPECT_EQ(Call("GET", "/bkt/c").status, 404);
+}
+
+TEST_F(ObjectTest, AnotherVersionIsRefused) {
+  Put("/bkt/k", "x");
+
+  for (const auto& reply :
+       {Call("GET", "/bkt/k?versionId=v7"), Call("DELETE", "/bkt/k?versionId=v7"),
+        Call("GET", "/bkt/k?attributes&versionId=v7", {{"x-amz-object-attributes", "ETag"}}),
+        Call("PUT", "/bkt/c", {{"x-amz-copy-source", "bkt/k?versionId=v7"}})}) {
+    EXPECT_EQ(reply.status, 400);
+    EXPECT_EQ(Code(reply), "InvalidArgument");
+    EXPECT_EQ(Element(reply.body, "Message"), "Invalid version id specified");
+    EXPECT_EQ(Element(reply.body, "ArgumentValue"), "v7");
+  }
+  EXPECT_EQ(Call("GET", "/bkt/k").status, 200);
 }
 
 TEST_F(ObjectTest, DeletesMayBeConditional) {

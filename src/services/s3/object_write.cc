@@ -81,9 +81,7 @@ aws::Outcome<OpenSource> OpenCopySource(objectstore::ObjectStore& store,
     return InvalidArgumentError(
         "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
         "x-amz-copy-source", input.GetString("CopySource"));
-  if (name->version != "null")
-    return InvalidArgumentError("Invalid version id specified", "versionId",
-                                name->version.substr(0, 200));
+  if (const auto refused = CheckVersion(name->version)) return *refused;
   ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, name->bucket,
                                                  input.GetString("ExpectedSourceBucketOwner")));
   OpenSource source{*name, nullptr};
@@ -176,7 +174,7 @@ aws::Outcome<Json> DeleteObject(objectstore::ObjectStore& store, const RequestCo
                                 const Json& input) {
   ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, input));
   if (const auto refused = CheckKey(input.GetString("Key"))) return *refused;
-  if (const auto refused = CheckVersion(input)) return *refused;
+  if (const auto refused = CheckVersion(VersionOf(input))) return *refused;
   if (const auto refused = CheckDirectoryConditions(
           input, {{"IfMatchLastModifiedTime", "x-amz-if-match-last-modified-time"},
                   {"IfMatchSize", "x-amz-if-match-size"}}))
@@ -198,36 +196,43 @@ aws::Outcome<Json> DeleteObjects(objectstore::ObjectStore& store, const RequestC
       objects->size() > kMaxDeletes)
     return MakeError("MalformedXML");
   std::vector<objectstore::Deletion> deletions;
+  std::vector<const Json*> requested;  // of each deletion
   Json deleted = Json::Array(), errors = Json::Array();
-  const auto refuse = [&errors](const std::string& key, const aws::Error& why) -> Json& {
-    errors.Append(Json::Object({{"Key", key}, {"Code", why.code}, {"Message", why.message}}));
-    return errors.AsArray().back();
+  const auto told = [](const Json& object) {
+    Json item = Json::Object({{"Key", object.GetString("Key")}});
+    if (const auto version = VersionOf(object)) item["VersionId"] = *version;
+    return item;
+  };
+  const auto refuse = [&](const Json& object, const aws::Error& why) {
+    Json item = told(object);
+    item["Code"] = why.code;
+    item["Message"] = why.message;
+    errors.Append(std::move(item));
   };
   for (const Json& object : objects->AsArray()) {
     const std::string key = object.GetString("Key");
     std::optional<aws::Error> refused = CheckKey(key);
-    if (!refused) refused = CheckVersion(object);
+    // Each object's error here, where the operation on one object says InvalidArgument.
+    if (!refused && CheckVersion(VersionOf(object))) refused = MakeError("NoSuchVersion");
     if (!refused && key.empty())
       refused = MakeError("UserKeyMustBeSpecified", "User key must be specified.");
     if (!refused)
       refused = CheckDirectoryConditions(
           object, {{"LastModifiedTime", "LastModifiedTime"}, {"Size", "Size"}});
     if (refused) {
-      Json& error = refuse(key, *refused);
-      if (object.Has("VersionId")) error["VersionId"] = object.GetString("VersionId");
+      refuse(object, *refused);
       continue;
     }
-    deletions.push_back({key, {}});
-    deletions.back().if_match = EtagOf(object, "ETag");
+    deletions.push_back({key, EtagOf(object, "ETag")});
+    requested.push_back(&object);
   }
   const auto outcomes = store.DeleteMany(bucket.name, deletions);
   if (!outcomes.ok()) return ErrorOf(outcomes.status(), SubjectOf(input));
   for (std::size_t i = 0; i < deletions.size(); ++i) {
-    const std::string& key = deletions[i].key;
     if (const Status& outcome = (*outcomes)[i]; !outcome.ok())
-      refuse(key, ErrorOf(outcome, {bucket.name, key, ""}));
+      refuse(*requested[i], ErrorOf(outcome, {bucket.name, deletions[i].key, ""}));
     else if (!wanted->GetBool("Quiet"))
-      deleted.Append(Json::Object({{"Key", key}}));
+      deleted.Append(told(*requested[i]));
   }
   Json reply = Json::Object({{"Deleted", std::move(deleted)}});
   if (errors.size() > 0) reply["Errors"] = std::move(errors);

@@ -72,10 +72,14 @@ std::optional<aws::Error> CheckKey(std::string_view key) {
   return error;
 }
 
-std::optional<aws::Error> CheckVersion(const Json& input) {
-  const std::string version = input.GetString("VersionId", "null");
-  if (version == "null") return std::nullopt;
-  return InvalidArgumentError("Invalid version id specified", "versionId", version.substr(0, 200));
+std::optional<std::string> VersionOf(const Json& input) {
+  if (!input.Has("VersionId")) return std::nullopt;
+  return input.GetString("VersionId");
+}
+
+std::optional<aws::Error> CheckVersion(const std::optional<std::string>& version) {
+  if (!version || *version == "null") return std::nullopt;
+  return InvalidArgumentError("Invalid version id specified", "versionId", version->substr(0, 200));
 }
 
 std::optional<aws::Error> CheckPromises(const Json& input) {
@@ -175,8 +179,13 @@ std::string Unquoted(std::string_view etag) {
 }
 
 Json OwnerOf(std::string_view account) {
-  return Json::Object({{"ID", HexEncode(Sha256("canonical user of " + std::string(account)))},
-                       {"DisplayName", account}});
+  return Json::Object({{"ID", HexEncode(Sha256("canonical user of " + std::string(account)))}});
+}
+
+Json InitiatorOf(std::string_view account) {
+  Json initiator = OwnerOf(account);
+  initiator["DisplayName"] = account;
+  return initiator;
 }
 
 void AddChecksum(const objectstore::Checksum& checksum, Json* document) {
@@ -187,6 +196,23 @@ void AddChecksum(const objectstore::Checksum& checksum, Json* document) {
 
 std::string Encoded(std::string_view text, bool as_url) {
   return as_url ? PercentEncode(text, /*keep_slash=*/true) : std::string(text);
+}
+
+aws::Outcome<bool> WantsUrlEncoding(const Json& input) {
+  if (!input.Has("EncodingType")) return false;
+  const std::string encoding = input.GetString("EncodingType");
+  if (encoding != "url")
+    return InvalidArgumentError("Invalid Encoding Method specified in Request", "encoding-type",
+                                encoding.substr(0, 200));
+  return true;
+}
+
+std::string PastPrefix(std::string_view marker, const Json& input) {
+  const std::string prefix = input.GetString("Prefix"), delimiter = input.GetString("Delimiter");
+  if (!delimiter.empty() && marker.starts_with(prefix))
+    if (const auto at = marker.find(delimiter, prefix.size()); at != std::string_view::npos)
+      marker = marker.substr(0, at + delimiter.size());
+  return std::string(marker);
 }
 
 aws::Outcome<int> PageSizeOf(const Json& input, std::string_view member,

@@ -31,8 +31,10 @@ aws::Outcome<objectstore::Bucket> OpenBucket(objectstore::ObjectStore& store,
                                              const std::string& expected_owner);
 
 std::optional<aws::Error> CheckKey(std::string_view key);
-// VersionId: buckets are not versioned, so "null" is the only one.
-std::optional<aws::Error> CheckVersion(const Json& input);
+// The version that the request, or one object of it, names.
+std::optional<std::string> VersionOf(const Json& input);
+// Buckets are not versioned, so "null" is the only one; none is the same.
+std::optional<aws::Error> CheckVersion(const std::optional<std::string>& version);
 // Headers that would promise what is not kept: ACLs, customer keys, locks, tags, redirects.
 std::optional<aws::Error> CheckPromises(const Json& input);
 
@@ -53,14 +55,21 @@ std::optional<std::string> EtagOf(const Json& input, const std::string& member);
 std::string Quoted(std::string_view etag);
 std::string Unquoted(std::string_view etag);
 
-// {"ID": …, "DisplayName": …}; the ID is a hash of the account, as AWS's canonical user ids tell nothing either.
+// {"ID": …}: a hash of the account, as AWS's canonical user ids tell nothing either. S3 left the DisplayName out of owners at the
+// end of 2025, and kept it in who began a multipart upload.
 Json OwnerOf(std::string_view account);
+Json InitiatorOf(std::string_view account);
 
 // ChecksumCRC32 and its like, and ChecksumType.
 void AddChecksum(const objectstore::Checksum& checksum, Json* document);
 
 // "%2F" and so on where the request has encoding-type=url, else the text itself.
 std::string Encoded(std::string_view text, bool as_url);
+
+// Whether the request has encoding-type=url, the only one there is.
+aws::Outcome<bool> WantsUrlEncoding(const Json& input);
+// Where a list goes on after `marker`: under a delimiter, after the whole common prefix that the marker lies in, as S3 does.
+std::string PastPrefix(std::string_view marker, const Json& input);
 
 // A count such as max-keys: `fallback` if not sent, kMaxPageSize at most.
 aws::Outcome<int> PageSizeOf(const Json& input, std::string_view member, std::string_view argument);

@@ -26,6 +26,7 @@ class S3Service final : public Service {
     Document("GetBucketVersioning", GetBucketVersioning);
     Document("ListObjects", ListObjects);
     Document("ListObjectsV2", ListObjectsV2);
+    Document("ListObjectVersions", ListObjectVersions);
     Document("CopyObject", CopyObject);
     Document("DeleteObject", DeleteObject);
     Document("DeleteObjects", DeleteObjects);
