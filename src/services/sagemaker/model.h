@@ -3,13 +3,15 @@
 #pragma once
 
 #include "services/sagemaker/dependencies.h"
+#include "services/sagemaker/resource.h"
 #include "services/service.h"
 
 namespace sagebrush::services::sagemaker {
 
 class Models {
  public:
-  explicit Models(const Dependencies& dependencies) : deps_(dependencies) {}
+  explicit Models(const Dependencies& dependencies)
+      : deps_(dependencies), new_records_(dependencies.records) {}
 
   aws::Outcome<Json> Create(const RequestContext& context, const Json& input);
   aws::Outcome<Json> Describe(const RequestContext& context, const Json& input);
@@ -18,6 +20,7 @@ class Models {
 
  private:
   const Dependencies deps_;
+  NewRecords new_records_;
 };
 
 }  // namespace sagebrush::services::sagemaker

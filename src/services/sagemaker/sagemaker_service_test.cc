@@ -63,6 +63,24 @@ TEST_F(SageMakerServiceTest, ASecondJobOfThatNameIsRefusedInTheWordsOfAws) {
             "(arn:aws:sagemaker:us-west-2:123456789012:training-job/j)");
 }
 
+// They would share an ARN, and with it tags and policies.
+TEST_F(SageMakerServiceTest, NamesThatDifferInCaseAloneAreOneName) {
+  ASSERT_TRUE(Try("CreateTrainingJob", Job("job")).ok());
+  Json model = Json::Object({{"ModelName", "M"},
+                             {"ExecutionRoleArn", role_arn_},
+                             {"PrimaryContainer", Json::Object({{"Image", kImage}})}});
+  ASSERT_TRUE(Try("CreateModel", model).ok());
+  model["ModelName"] = "m";
+
+  EXPECT_THAT(Refusal("CreateTrainingJob", Job("JOB")), StartsWith("ResourceInUse: "));
+  EXPECT_EQ(Refusal("CreateModel", model),
+            "ValidationException: Cannot create already existing model "
+            "\"arn:aws:sagemaker:us-west-2:123456789012:model/m\".");
+  EXPECT_EQ(Try("ListTrainingJobs", Json::Object())->Find("TrainingJobSummaries")->size(), 1U);
+  ASSERT_TRUE(Try("DeleteModel", Json::Object({{"ModelName", "M"}})).ok());
+  EXPECT_EQ(Refusal("CreateModel", model), "accepted");
+}
+
 TEST_F(SageMakerServiceTest, ARoleMustExistAndTrustSageMaker) {
   Json job = Job("j");
   job["RoleArn"] = "arn:aws:iam::123456789012:role/Nobody";
