@@ -39,6 +39,14 @@ bool StaysInside(const fs::path& name) {
   return std::none_of(name.begin(), name.end(), [](const fs::path& part) { return part == ".."; });
 }
 
+// What SDK v2 repacks has an entry "/" for the folder itself: tarfile's add(folder, arcname="/") (sagemaker/utils.py,
+// repack_model). Every tar takes it for ".".
+void NameFolderItself(archive_entry* entry) {
+  const char* name = archive_entry_pathname(entry);
+  if (name != nullptr && std::string_view(name) == "/" && archive_entry_filetype(entry) == AE_IFDIR)
+    archive_entry_set_pathname(entry, "./");
+}
+
 Status CheckEntry(archive_entry* entry) {
   const char* name = archive_entry_pathname(entry);
   if (name == nullptr || !StaysInside(name))
@@ -142,6 +150,7 @@ Status UnpackArchive(const fs::path& path, const fs::path& folder, const UnpackL
     if (code == ARCHIVE_EOF) break;
     if (code < ARCHIVE_WARN) return InvalidArgument("broken archive: " + Error(in.get()));
     if (++entries > limits.max_entries) return InvalidArgument("the archive holds too many files");
+    NameFolderItself(entry);
     RETURN_IF_ERROR(CheckEntry(entry));
     const std::string name = archive_entry_pathname(entry);
     // Set-user-id and the like mean nothing here; what is unpacked must stay readable and removable.

@@ -84,6 +84,14 @@ TEST_F(ArchiveTest, RefusesPathsThatLeaveTheFolder) {
   }
 }
 
+TEST_F(ArchiveTest, TheFolderItselfMayBeCalledSlash) {
+  const Status status = UnpackTar(TarEntry("/", '5', "") + TarEntry("1/model.pb", '0', "x"));
+
+  ASSERT_TRUE(status.ok()) << status.ToString();
+  EXPECT_EQ(*ReadFile(out("1/model.pb")), "x");
+  EXPECT_FALSE(UnpackTar(TarEntry("/", '2', "", "1")).ok());
+}
+
 TEST_F(ArchiveTest, RefusesLinksThatLeaveTheFolder) {
   EXPECT_FALSE(UnpackTar(TarEntry("l", '2', "", "../../etc/passwd")).ok());
   EXPECT_FALSE(UnpackTar(TarEntry("l", '2', "", "/etc/passwd")).ok());
