@@ -87,6 +87,13 @@ void Apply(TrainingState* state, const Report& report) {
 
 }  // namespace
 
+std::optional<TimePoint> TrainingState::instance_started() const {
+  for (const auto& transition : transitions)
+    if (transition.status == "Downloading" || transition.status == "Training")
+      return transition.start;
+  return std::nullopt;
+}
+
 TrainingState NewTrainingState(TimePoint now) {
   TrainingState state;
   Enter(&state, "Starting", MessageFor("Starting"), now);

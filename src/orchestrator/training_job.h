@@ -41,6 +41,9 @@ struct TrainingState {
   std::string failure_reason;
   bool has_model = false;  // the model has been stored
 
+  // When the job began to use its instance: with the download of its data (DescribeTrainingJob's TrainingStartTime, from
+  // which AWS bills). `training_started` is when its program began.
+  std::optional<TimePoint> instance_started() const;
   bool is_terminal() const { return std::ranges::count(kUnfinishedStatuses, status) == 0; }
   Json ToJson() const;
   static TrainingState FromJson(const Json& json);

@@ -97,6 +97,7 @@ TEST_F(TrainingJobTest, ReportsBecomeTransitionsWithoutGaps) {
 
   EXPECT_THAT(Statuses(),
               ElementsAre("Starting", "Downloading", "Training", "Uploading", "Completed"));
+  EXPECT_EQ(state_.instance_started(), After(2));
   for (std::size_t i = 0; i + 1 < state_.transitions.size(); ++i)
     EXPECT_EQ(state_.transitions[i].end, state_.transitions[i + 1].start);
   EXPECT_EQ(state_.status, "Completed");

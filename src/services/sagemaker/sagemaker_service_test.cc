@@ -156,6 +156,31 @@ TEST_F(SageMakerServiceTest, OnlySpotTrainingHasATimeToWait) {
   EXPECT_EQ(waits(false, 0), "");
 }
 
+TEST_F(SageMakerServiceTest, AChannelWithoutObjectsIsRefusedInTheWordsOfAws) {
+  const auto with_channel = [&](const std::string& uri) {
+    Json job = Job("j");
+    job["InputDataConfig"] = Json::Array({Json::Object(
+        {{"ChannelName", "train"},
+         {"DataSource", Json::Object({{"S3DataSource", Json::Object({{"S3DataType", "S3Prefix"},
+                                                                     {"S3Uri", uri}})}})}})});
+    return Refusal("CreateTrainingJob", job);
+  };
+  ASSERT_TRUE(
+      objects_->CreateBucket({"data", context_.account, context_.region, clock_.Now()}).ok());
+  const std::string why =
+      "\" given in input data source. Please ensure that the bucket exists in the selected region "
+      "(us-west-2), that objects exist under that S3 prefix, and that the role \"" +
+      role_arn_ + "\" has \"s3:ListBucket\" permissions on bucket \"";
+
+  EXPECT_EQ(
+      with_channel("s3://none/train"),
+      "ValidationException: No S3 objects found under S3 URL \"s3://none/train" + why + "none\".");
+  EXPECT_EQ(
+      with_channel("s3://data/train/"),
+      "ValidationException: No S3 objects found under S3 URL \"s3://data/train/" + why + "data\".");
+  EXPECT_EQ(nudges_, 0);
+}
+
 TEST_F(SageMakerServiceTest, DescribeTellsBackWhatWasSentAndWhatSdksIndex) {
   ASSERT_TRUE(Try("CreateTrainingJob", Job("j")).ok());
 

@@ -2,6 +2,7 @@
 #include "services/sagemaker/training_job.h"
 
 #include "aws/bind.h"
+#include "aws/s3_uri.h"
 #include "aws_models/sagemaker/training_job.h"
 #include "orchestrator/training_job.h"
 #include "orchestrator/workload_record.h"
@@ -41,6 +42,27 @@ void AddDefaults(const orchestrator::TrainingPlan& plan, Json* result) {
       profiler != nullptr && !profiler->GetBool("DisableProfiler") ? "Enabled" : "Disabled";
 }
 
+// The sentence: aws/amazon-sagemaker-examples issue 2267.
+aws::Outcome<bool> FindInput(objectstore::ObjectStore& objects, const RequestContext& context,
+                             const orchestrator::TrainingPlan& plan) {
+  for (const auto& channel : plan.channels) {
+    const auto uri = aws::ParseS3Uri(channel.s3_uri);
+    if (!uri.ok()) return uri.status();
+    const auto found = objects.List(
+        uri->bucket, {.prefix = uri->key, .delimiter = {}, .start_after = {}, .max_keys = 1});
+    if (found.ok() && !found->objects.empty()) continue;
+    if (!found.ok() && found.status().code() != Code::kNotFound) return found.status();
+    return ValidationError(
+        "No S3 objects found under S3 URL \"" + channel.s3_uri +
+        "\" given in input data source. Please ensure that the bucket exists in "
+        "the selected region (" +
+        context.region + "), that objects exist under that S3 prefix, and that the role \"" +
+        plan.workload.role_arn + "\" has \"s3:ListBucket\" permissions on bucket \"" + uri->bucket +
+        "\".");
+  }
+  return true;
+}
+
 Json Transitions(const TrainingState& state) {
   Json list = Json::Array();
   for (const auto& transition : state.transitions) {
@@ -60,6 +82,8 @@ aws::Outcome<Json> TrainingJobs::Create(const RequestContext& context, const Jso
   const std::string arn = ArnOf(kTrainingJob, context, request.training_job_name);
   if (auto refusal = RefuseRole(deps_.roles, request.role_arn)) return std::move(*refusal);
   ASSIGN_OR_RETURN(const auto plan, PlanTrainingJob(context, request, arn, deps_.catalogue));
+  if (const auto input_found = FindInput(deps_.objects, context, plan); !input_found.ok())
+    return input_found.status();
 
   ASSIGN_OR_RETURN(auto record, NewRecord(kTrainingJob, context, input));
   SetPlan(&record, plan);
@@ -96,13 +120,14 @@ aws::Outcome<Json> TrainingJobs::Describe(const RequestContext& context, const J
     if (!result.Has(name)) result[name] = std::move(value);
   AddDefaults(plan, &result);
   result["CreationTime"] = ToEpochSeconds(record.created);
-  if (state.training_started) result["TrainingStartTime"] = ToEpochSeconds(*state.training_started);
+  const auto started = state.instance_started();
+  if (started) result["TrainingStartTime"] = ToEpochSeconds(*started);
   if (state.ended) result["TrainingEndTime"] = ToEpochSeconds(*state.ended);
   result["LastModifiedTime"] = ToEpochSeconds(record.modified);
   result["SecondaryStatusTransitions"] = Transitions(state);
-  if (state.training_started && state.ended) {
-    result["TrainingTimeInSeconds"] = Seconds(*state.training_started, *state.ended);
-    result["BillableTimeInSeconds"] = Seconds(*state.training_started, *state.ended);
+  if (started && state.ended) {
+    result["TrainingTimeInSeconds"] = Seconds(*started, *state.ended);
+    result["BillableTimeInSeconds"] = Seconds(*started, *state.ended);
   }
   const auto definitions =
       sagemaker_metrics::ReadDefinitions(result.Find("AlgorithmSpecification"));

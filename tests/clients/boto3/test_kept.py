@@ -15,6 +15,7 @@ import boto3, sys
 s3, sagemaker = boto3.client("s3"), boto3.client("sagemaker")
 s3.create_bucket(Bucket="kept", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
 s3.upload_file(sys.argv[1], "kept", "model.tar.gz")
+s3.put_object(Bucket="kept", Key="data/train.csv", Body=b"1,2")
 """
 
 
