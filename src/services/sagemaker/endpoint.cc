@@ -31,6 +31,36 @@ Json DescribeVariant(const orchestrator::EndpointVariant& variant, TimePoint cre
                        {"DesiredInstanceCount", variant.instances.size()}});
 }
 
+// "Only returned when the endpoint is creating or updating with a new endpoint configuration."
+Json DescribePending(const orchestrator::Generation& coming, TimePoint created) {
+  Json variants = Json::Array();
+  for (const auto& variant : coming.variants) {
+    Json entry = DescribeVariant(variant, created);
+    entry["InstanceType"] = variant.plan.workload.instance_type;
+    entry["VariantStatus"] = Json::Array({Json::Object({{"Status", "Creating"}})});
+    variants.Append(std::move(entry));
+  }
+  return Json::Object(
+      {{"EndpointConfigName", coming.config_name}, {"ProductionVariants", std::move(variants)}});
+}
+
+RetainedProperties Retained(const Json& input, const EndpointState& state) {
+  RetainedProperties retained;
+  if (!input.GetBool("RetainAllVariantProperties") || !state.serving) return retained;
+  retained.of = &*state.serving;
+  if (const Json* excluded = input.Find("ExcludeRetainedVariantProperties"))
+    for (const auto& property : excluded->AsArray()) {
+      const std::string type = property.GetString("VariantPropertyType");
+      if (type == "DesiredInstanceCount") retained.instance_counts = false;
+      if (type == "DesiredWeight") retained.weights = false;
+    }
+  return retained;
+}
+
+aws::Error InProgress(const std::string& arn) {
+  return ValidationError("Cannot update in-progress endpoint \"" + arn + "\".");
+}
+
 // Told back as AWS does; every update here replaces all instances at once when the new ones are ready.
 void NoteDeployment(const Json& input, metastore::Record* record) {
   if (const Json* config = input.Find("DeploymentConfig"))
@@ -69,6 +99,8 @@ aws::Outcome<Json> Endpoints::Describe(const RequestContext& context, const Json
     for (const auto& variant : generation->variants)
       result["ProductionVariants"].Append(DescribeVariant(variant, record.created));
   }
+  if (state.coming)
+    result["PendingDeploymentSummary"] = DescribePending(*state.coming, record.created);
   result["EndpointStatus"] = state.status;
   if (const Json* last = record.document.Find(kLastDeployment))
     result["LastDeploymentConfig"] = *last;
@@ -96,11 +128,11 @@ aws::Outcome<Json> Endpoints::Update(const RequestContext& context, const Json& 
         if (state.status == "Failed")
           return ValidationError("Cannot update endpoint \"" + arn +
                                  "\" in status Failed. Delete it, and create it again.");
-        if (state.status != "InService")
-          return ValidationError("Cannot update in-progress endpoint \"" + arn + "\".");
-        ASSIGN_OR_RETURN(auto generation,
-                         PlanGeneration(context, deps_.records, deps_.catalogue, name,
-                                        input.GetString("EndpointConfigName")));
+        if (state.status != "InService") return InProgress(arn);
+        ASSIGN_OR_RETURN(
+            auto generation,
+            PlanGeneration(context, deps_.records, deps_.catalogue, name,
+                           input.GetString("EndpointConfigName"), Retained(input, state)));
         SetState(&record, orchestrator::UpdateRequested(state, std::move(generation)));
         NoteDeployment(input, &record);
         return true;
@@ -117,6 +149,9 @@ aws::Outcome<Json> Endpoints::Delete(const RequestContext& context, const Json& 
                                     [&](metastore::Record& record) -> aws::Outcome<bool> {
                                       const EndpointState state = EndpointStateOf(record);
                                       if (state.status == "Deleting") return false;
+                                      // AWS's own operator for Kubernetes waits for the end of it (amazon-sagemaker-operator-for-k8s).
+                                      if (state.status == "Creating" || state.status == "Updating")
+                                        return InProgress(ArnOf(kEndpoint, context, name));
                                       SetState(&record, orchestrator::DeleteRequested(state));
                                       return true;
                                     });

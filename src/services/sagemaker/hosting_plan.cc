@@ -68,13 +68,22 @@ aws::Outcome<orchestrator::HostingPlan> PlanVariant(const RequestContext& contex
                         : container.model_data_url.value_or("")};
 }
 
+const orchestrator::EndpointVariant* VariantNamed(const orchestrator::Generation* generation,
+                                                  const std::string& name) {
+  if (generation == nullptr) return nullptr;
+  for (const auto& variant : generation->variants)
+    if (variant.name == name) return &variant;
+  return nullptr;
+}
+
 }  // namespace
 
 aws::Outcome<orchestrator::Generation> PlanGeneration(const RequestContext& context,
                                                       metastore::RecordStore& records,
                                                       const orchestrator::Catalogue& catalogue,
                                                       const std::string& endpoint_name,
-                                                      const std::string& config_name) {
+                                                      const std::string& config_name,
+                                                      const RetainedProperties& retained) {
   const auto config = records.Get(KeyOf(kEndpointConfig, context, config_name));
   if (config.status().code() == Code::kNotFound)
     return NotFoundError(kEndpointConfig, context, config_name);
@@ -84,15 +93,19 @@ aws::Outcome<orchestrator::Generation> PlanGeneration(const RequestContext& cont
   orchestrator::Generation generation{.config_name = config_name, .variants = {}};
   std::int64_t instances = 0;
   for (const auto& variant : request.production_variants) {
-    instances += variant.initial_instance_count.value_or(1);
+    std::int64_t count = variant.initial_instance_count.value_or(1);
+    double weight = variant.initial_variant_weight.value_or(1);
+    if (const auto* serving = VariantNamed(retained.of, variant.variant_name)) {
+      if (retained.instance_counts) count = static_cast<std::int64_t>(serving->instances.size());
+      if (retained.weights) weight = serving->weight;
+    }
+    instances += count;
     if (instances > kMostInstances)
       return TooManyInstances(variant.instance_type.value_or(""), instances);
     ASSIGN_OR_RETURN(auto plan, PlanVariant(context, records, catalogue, endpoint_name, variant));
-    orchestrator::EndpointVariant planned{.name = variant.variant_name,
-                                          .weight = variant.initial_variant_weight.value_or(1),
-                                          .plan = std::move(plan),
-                                          .instances = {}};
-    planned.instances.resize(static_cast<std::size_t>(variant.initial_instance_count.value_or(1)));
+    orchestrator::EndpointVariant planned{
+        .name = variant.variant_name, .weight = weight, .plan = std::move(plan), .instances = {}};
+    planned.instances.resize(static_cast<std::size_t>(count));
     generation.variants.push_back(std::move(planned));
   }
   return generation;

@@ -13,11 +13,20 @@
 
 namespace sagebrush::services::sagemaker {
 
+// What of the serving variants an update keeps, for those that the new configuration names too (UpdateEndpoint's
+// RetainAllVariantProperties without ExcludeRetainedVariantProperties).
+struct RetainedProperties {
+  const orchestrator::Generation* of = nullptr;  // none: the configuration's own hold
+  bool instance_counts = true;
+  bool weights = true;
+};
+
 // kNotFound errors are AWS's ("Could not find endpoint configuration …").
 aws::Outcome<orchestrator::Generation> PlanGeneration(const RequestContext& context,
                                                       metastore::RecordStore& records,
                                                       const orchestrator::Catalogue& catalogue,
                                                       const std::string& endpoint_name,
-                                                      const std::string& config_name);
+                                                      const std::string& config_name,
+                                                      const RetainedProperties& retained = {});
 
 }  // namespace sagebrush::services::sagemaker

@@ -31,6 +31,37 @@ class SageMakerServiceTest : public SageMakerTest {
                                                           {"VolumeSizeInGB", 1}})},
                          {"StoppingCondition", Json::Object({{"MaxRuntimeInSeconds", 60}})}});
   }
+  Json Variant(const char* name, int instances, double weight) {
+    return Json::Object({{"VariantName", name},
+                         {"ModelName", "m"},
+                         {"InstanceType", "ml.m5.large"},
+                         {"InitialInstanceCount", instances},
+                         {"InitialVariantWeight", weight}});
+  }
+  // An endpoint with a configuration of its name, and the model "m".
+  void MakeEndpoint(Json variant, const char* name = "e") {
+    (void)Try("CreateModel",
+              Json::Object({{"ModelName", "m"},
+                            {"ExecutionRoleArn", role_arn_},
+                            {"PrimaryContainer", Json::Object({{"Image", kImage}})}}));
+    EXPECT_EQ(Refusal("CreateEndpointConfig",
+                      Json::Object({{"EndpointConfigName", name},
+                                    {"ProductionVariants", Json::Array({std::move(variant)})}})),
+              "accepted");
+    EXPECT_EQ(Refusal("CreateEndpoint",
+                      Json::Object({{"EndpointName", name}, {"EndpointConfigName", name}})),
+              "accepted");
+  }
+  // Leaves the endpoint as the reconcile loop would when its instances are ready.
+  void ComeUp(const std::string& name) {
+    auto record = records_.Get({orchestrator::kEndpointKind, context_.scope(), name}).value();
+    auto state = orchestrator::EndpointStateOf(record);
+    state.serving = std::move(state.coming);
+    state.coming.reset();
+    state.status = "InService";
+    SetState(&record, state);
+    ASSERT_TRUE(records_.Update(record).ok());
+  }
   // Leaves the job as the reconcile loop would when it has ended.
   void End(const std::string& name, const std::string& status) {
     auto record = records_.Get({orchestrator::kTrainingJobKind, context_.scope(), name}).value();
@@ -295,10 +326,58 @@ TEST_F(SageMakerServiceTest, AnEndpointKeepsWhatItNeedsOfItsModel) {
   EXPECT_THAT(
       Refusal("UpdateEndpoint", Json::Object({{"EndpointName", "e"}, {"EndpointConfigName", "c"}})),
       HasSubstr("Cannot update in-progress endpoint"));
-  EXPECT_EQ(Refusal("DeleteEndpoint", Json::Object({{"EndpointName", "e"}})), "accepted");
-  EXPECT_EQ(
-      Try("DescribeEndpoint", Json::Object({{"EndpointName", "e"}}))->GetString("EndpointStatus"),
-      "Deleting");
+  const Json& pending = *endpoint->Find("PendingDeploymentSummary");
+  EXPECT_EQ(pending.GetString("EndpointConfigName"), "c");
+  EXPECT_EQ(pending.Find("ProductionVariants")->AsArray()[0].GetString("InstanceType"),
+            "ml.m5.large");
+}
+
+TEST_F(SageMakerServiceTest, AnEndpointIsDeletedOnceItIsNoLongerOnItsWay) {
+  MakeEndpoint(Variant("v", 1, 1));
+  const Json name = Json::Object({{"EndpointName", "e"}});
+  EXPECT_EQ(Refusal("DeleteEndpoint", name),
+            "ValidationException: Cannot update in-progress endpoint "
+            "\"arn:aws:sagemaker:us-west-2:123456789012:endpoint/e\".");
+
+  ComeUp("e");
+
+  EXPECT_FALSE(Try("DescribeEndpoint", name)->Has("PendingDeploymentSummary"));
+  EXPECT_EQ(Refusal("DeleteEndpoint", name), "accepted");
+  EXPECT_EQ(Try("DescribeEndpoint", name)->GetString("EndpointStatus"), "Deleting");
+}
+
+TEST_F(SageMakerServiceTest, AnUpdateRetainsWhatItIsAskedTo) {
+  const auto after = [&](const char* name, Json update) {
+    MakeEndpoint(Variant("v", 3, 0.5), name);
+    ComeUp(name);
+    const std::string config = std::string(name) + "-new";
+    EXPECT_EQ(Refusal("CreateEndpointConfig",
+                      Json::Object({{"EndpointConfigName", config},
+                                    {"ProductionVariants",
+                                     Json::Array({Variant("v", 1, 1), Variant("w", 2, 1)})}})),
+              "accepted");
+    update["EndpointName"] = name;
+    update["EndpointConfigName"] = config;
+    EXPECT_EQ(Refusal("UpdateEndpoint", update), "accepted");
+    const auto endpoint = Try("DescribeEndpoint", Json::Object({{"EndpointName", name}}));
+    std::string text;
+    for (const auto& variant :
+         endpoint->Find("PendingDeploymentSummary")->Find("ProductionVariants")->AsArray())
+      text += variant.GetString("VariantName") +
+              std::to_string(variant.GetInt("DesiredInstanceCount")) + "/" +
+              std::to_string(static_cast<int>(variant.GetDouble("DesiredWeight") * 10)) + " ";
+    return text;
+  };
+  const auto excluding = [](const char* type) {
+    return Json::Object({{"RetainAllVariantProperties", true},
+                         {"ExcludeRetainedVariantProperties",
+                          Json::Array({Json::Object({{"VariantPropertyType", type}})})}});
+  };
+
+  EXPECT_EQ(after("a", Json::Object()), "v1/10 w2/10 ");
+  EXPECT_EQ(after("b", Json::Object({{"RetainAllVariantProperties", true}})), "v3/5 w2/10 ");
+  EXPECT_EQ(after("c", excluding("DesiredInstanceCount")), "v1/5 w2/10 ");
+  EXPECT_EQ(after("d", excluding("DesiredWeight")), "v3/10 w2/10 ");
 }
 
 TEST_F(SageMakerServiceTest, PassingARoleIsARightOfItsOwn) {
