@@ -46,6 +46,10 @@ aws::Outcome<Json> Models::Create(const RequestContext& context, const Json& inp
   if (!container->image)
     return ValidationError(
         "The container needs an Image: model packages are not available on this server");
+  if (container->mode == api::ContainerMode::kMultiModel)
+    return ValidationError(
+        "Mode MultiModel is not available on this server: give each model an endpoint or a "
+        "variant of its own");
   if (const auto runtime =
           deps_.catalogue.Find(*container->image, orchestrator::ImageRole::kHosting);
       !runtime.ok())

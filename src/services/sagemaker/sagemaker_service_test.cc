@@ -187,6 +187,28 @@ TEST_F(SageMakerServiceTest, OnlySpotTrainingHasATimeToWait) {
   EXPECT_EQ(waits(false, 0), "");
 }
 
+TEST_F(SageMakerServiceTest, RetriesHaveATimeToWaitInAll) {
+  Json job = Job("j");
+  job["RetryStrategy"] = Json::Object({{"MaximumRetryAttempts", 2}});
+  job["StoppingCondition"]["MaxWaitTimeInSeconds"] = 59;
+  EXPECT_THAT(Refusal("CreateTrainingJob", job),
+              StartsWith("ValidationException: Invalid MaxWaitTimeInSeconds."));
+  job["StoppingCondition"]["MaxWaitTimeInSeconds"] = 60;
+
+  EXPECT_EQ(Refusal("CreateTrainingJob", job), "accepted");
+}
+
+TEST_F(SageMakerServiceTest, AJobRunsForTwentyEightDaysAtMost) {
+  Json job = Job("j");
+  job["StoppingCondition"]["MaxRuntimeInSeconds"] = 28 * 86'400 + 1;
+  EXPECT_THAT(Refusal("CreateTrainingJob", job),
+              StartsWith("ResourceLimitExceeded: The account-level service limit 'Longest run time "
+                         "for a training job' is 2419200 Seconds"));
+  job["StoppingCondition"]["MaxRuntimeInSeconds"] = 28 * 86'400;
+
+  EXPECT_EQ(Refusal("CreateTrainingJob", job), "accepted");
+}
+
 TEST_F(SageMakerServiceTest, AChannelWithoutObjectsIsRefusedInTheWordsOfAws) {
   const auto with_channel = [&](const std::string& uri) {
     Json job = Job("j");
@@ -297,6 +319,15 @@ TEST_F(SageMakerServiceTest, AModelNeedsItsDataAndAnEndpointItsConfig) {
       Refusal("CreateEndpoint", Json::Object({{"EndpointName", "e"}, {"EndpointConfigName", "c"}})),
       "ValidationException: Could not find endpoint configuration "
       "\"arn:aws:sagemaker:us-west-2:123456789012:endpoint-config/c\".");
+}
+
+TEST_F(SageMakerServiceTest, AContainerOfManyModelsIsRefused) {
+  const Json container = Json::Object({{"Image", kImage}, {"Mode", "MultiModel"}});
+
+  EXPECT_THAT(Refusal("CreateModel", Json::Object({{"ModelName", "m"},
+                                                   {"ExecutionRoleArn", role_arn_},
+                                                   {"PrimaryContainer", container}})),
+              StartsWith("ValidationException: Mode MultiModel is not available"));
 }
 
 TEST_F(SageMakerServiceTest, AnEndpointKeepsWhatItNeedsOfItsModel) {

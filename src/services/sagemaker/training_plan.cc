@@ -67,18 +67,28 @@ aws::Outcome<std::vector<orchestrator::ChannelPlan>> Channels(
   return channels;
 }
 
-// The sentences: aws/amazon-sagemaker-examples issue 869, Kenza-AI/sagify issue 111.
-std::optional<aws::Error> RefuseSpotTimes(const api::CreateTrainingJobRequest& request) {
-  const auto& stop = request.stopping_condition;
-  if (!request.enable_managed_spot_training.value_or(false)) {
-    if (!stop || !stop->max_wait_time_in_seconds) return std::nullopt;
+constexpr int kLongestRun = 28 * 86'400;  // seconds: StoppingCondition's documentation
+
+// The sentences: aws/amazon-sagemaker-examples issue 869, Kenza-AI/sagify issue 111. Who asks for retries may say how long
+// all of them may take ("MaxWaitTimeInSeconds specifies the maximum time for all of the attempts in total").
+std::optional<aws::Error> RefuseTimes(const api::CreateTrainingJobRequest& request) {
+  const api::StoppingCondition stop = request.stopping_condition.value_or(api::StoppingCondition());
+  const int run = stop.max_runtime_in_seconds.value_or(86'400);
+  if (run > kLongestRun)
+    return aws::Error{
+        .code = "ResourceLimitExceeded",
+        .message = "The account-level service limit 'Longest run time for a training job' is " +
+                   std::to_string(kLongestRun) +
+                   " Seconds, with current utilization of 0 Seconds and a request delta of " +
+                   std::to_string(run) + " Seconds. Give a smaller MaxRuntimeInSeconds."};
+  const auto& wait = stop.max_wait_time_in_seconds;
+  const bool is_spot = request.enable_managed_spot_training.value_or(false);
+  if (!is_spot && !wait) return std::nullopt;
+  if (!is_spot && !request.retry_strategy)
     return ValidationError(
         "Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining is set "
         "to true");
-  }
-  if (stop && stop->max_wait_time_in_seconds &&
-      *stop->max_wait_time_in_seconds >= stop->max_runtime_in_seconds.value_or(86'400))
-    return std::nullopt;
+  if (wait && *wait >= run) return std::nullopt;
   return ValidationError(
       "Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to "
       "MaxRuntimeInSeconds");
@@ -155,7 +165,7 @@ aws::Outcome<orchestrator::TrainingPlan> PlanTrainingJob(
   while (prefix.ends_with('/')) prefix.pop_back();
   const std::string output = prefix + "/" + request.training_job_name + "/output/";
 
-  if (auto refusal = RefuseSpotTimes(request)) return std::move(*refusal);
+  if (auto refusal = RefuseTimes(request)) return std::move(*refusal);
 
   orchestrator::TrainingPlan plan;
   plan.workload = {
