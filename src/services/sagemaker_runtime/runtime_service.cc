@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/strings.h"
@@ -28,6 +29,26 @@ std::string Printable(std::string_view body) {
   if (!IsValidUtf8(shown) || shown.empty() != body.empty())
     return "(" + std::to_string(body.size()) + " bytes that are no text)";
   return std::string(shown);
+}
+
+// What asks for more than one model behind a variant. The first sentence is AWS's (BerriAI/litellm and others quote it).
+std::optional<aws::Error> RefuseTarget(const Json& input) {
+  const std::string endpoint = "endpoint " + input.GetString("EndpointName");
+  if (input.Has("InferenceComponentName"))
+    return ValidationError(
+        "Inference Component Name header is not allowed for endpoints to which you dont plan to "
+        "deploy inference components. Please remove the Inference Component Name header and try "
+        "again.");
+  if (input.Has("TargetModel"))
+    return ValidationError("TargetModel is for multi-model endpoints; " + endpoint +
+                           " has one model for each variant. Leave it out.");
+  if (input.Has("TargetContainerHostname"))
+    return ValidationError("TargetContainerHostname is for multi-container endpoints; " + endpoint +
+                           " has one container for each variant. Leave it out.");
+  if (input.Has("EnableExplanations"))
+    return ValidationError("EnableExplanations is for endpoints with an ExplainerConfig; " +
+                           endpoint + " has none. Leave it out.");
+  return std::nullopt;
 }
 
 // What of the limits is taken.
@@ -147,13 +168,14 @@ class RuntimeService final : public Service {
                               .body = std::move(body),
                               .most_answer_bytes = kMaxBody};
     for (const char* name : {"Content-Type", "Accept", "X-Amzn-SageMaker-Custom-Attributes",
-                             "X-Amzn-SageMaker-Inference-Id", "X-Amzn-SageMaker-Target-Model",
-                             "X-Amzn-SageMaker-Session-Id"})
+                             "X-Amzn-SageMaker-Inference-Id", "X-Amzn-SageMaker-Session-Id"})
       if (const auto value = exchange.request().headers.Get(name))
         asked.headers.Add(name, std::string(*value));
     invocation->asked = SteadyClock::now();
     auto call = router_.Invoke(std::move(asked));
     if (!call.ok()) return Drive(exchange, invocation, call.status());
+    if (auto refusal = RefuseTarget(input))
+      return invocation->answer(exchange, *std::move(refusal));
     invocation->call = *std::move(call);
     Drive(exchange, invocation, invocation->call->Advance());
   }

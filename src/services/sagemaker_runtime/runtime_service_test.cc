@@ -70,10 +70,11 @@ class RuntimeServiceTest : public ::testing::Test {
     context_.region = "r";
     context_.request_id = "id";
   }
-  void Ask(Caller& caller, std::string body = "1,2") {
+  void Ask(Caller& caller, std::string body = "1,2",
+           const Json& input = Json::Object({{"EndpointName", "e"}})) {
     service_->operations()
         .at("InvokeEndpoint")
-        .relay(context_, Json::Object({{"EndpointName", "e"}}), std::move(body), caller.exchange,
+        .relay(context_, input, std::move(body), caller.exchange,
                [&caller](http::Exchange& exchange, aws::Outcome<http::Response> outcome) {
                  ++caller.answers;
                  if (outcome.ok()) {
@@ -274,6 +275,22 @@ TEST_F(RuntimeServiceTest, OfAContainersErrorNoMoreIsLookedAtThanShown) {
   EXPECT_EQ(told(std::string(5000, 'a') + "\xff"), std::string(4096, 'a'));
   EXPECT_EQ(told("\xff"), "(1 bytes that are no text)");
   EXPECT_EQ(told(std::string(5000, '\x80')), "(5000 bytes that are no text)");
+}
+
+TEST_F(RuntimeServiceTest, AVariantHasOneModelAndWhoNamesAnotherIsRefused) {
+  const auto refusal = [this](const char* endpoint, const char* member) {
+    Caller caller;
+    Ask(caller, "1,2", Json::Object({{"EndpointName", endpoint}, {member, "x"}}));
+    return caller.error ? caller.error->message : "taken";
+  };
+
+  EXPECT_THAT(refusal("e", "InferenceComponentName"),
+              StartsWith("Inference Component Name header is not allowed for endpoints"));
+  EXPECT_THAT(refusal("e", "TargetModel"), StartsWith("TargetModel is for multi-model endpoints"));
+  EXPECT_THAT(refusal("e", "TargetContainerHostname"), HasSubstr("endpoint e has one container"));
+  EXPECT_THAT(refusal("e", "EnableExplanations"), HasSubstr("ExplainerConfig"));
+  EXPECT_EQ(refusal("none", "TargetModel"), "Endpoint none of account 1 not found.");
+  EXPECT_EQ(refusal("e", "SessionId"), "taken");
 }
 
 TEST_F(RuntimeServiceTest, BodiesBeyondTheQuotaAreRefusedInAwsWords) {
