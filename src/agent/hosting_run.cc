@@ -2,6 +2,7 @@
 #include "agent/hosting_run.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fmt/format.h>
 #include <signal.h>
 
@@ -133,6 +134,11 @@ Outcome RunHosting(const Surroundings& around) {
         FetchArchive(uri, around.paths.model(), around.scratch(), "model data", &s3), uri);
     if (around.stop.requested()) return Outcome::Stopped(around.stop.reason());
     if (!fetched.ok()) return Outcome::Failed(fetched);
+    std::error_code error;
+    if (std::filesystem::exists(around.paths.model() / "code/inference.py", error))
+      around.session.Log(
+          "Sagebrush: this model's code/inference.py is NOT run: its handlers neither see the "
+          "requests nor the predictions, which are the model's own");
   }
   const Result<std::unique_ptr<ApiForwarder>> forwarder = StartForwarder(around);
   if (!forwarder.ok()) return Outcome::Failed(forwarder.status());

@@ -118,6 +118,20 @@ TEST_F(HostingRunTest, IsReadyWhenPingAnswersAndServesThroughDialledSockets) {
   EXPECT_THAT(server_->Lines(), Contains("listening"));
 }
 
+TEST_F(HostingRunTest, TheLogTellsThatHandlersAreNotRun) {
+  ASSERT_TRUE(MakeFolders(folder_.path() / "m" / "code").ok());
+  ASSERT_TRUE(WriteFile(folder_.path() / "m" / "code" / "inference.py", "").ok());
+  ASSERT_TRUE(PackArchive(folder_.path() / "m", folder_.path() / "m.tar.gz").ok());
+  s3_->Put("s3://b/model.tar.gz", ReadFile(folder_.path() / "m.tar.gz").value());
+
+  Run("exec /usr/bin/python3 server.py");
+
+  ASSERT_TRUE(server_->WaitForPhase("Ready"));
+  server_->Send(Json::Object({{"type", "stop"}, {"reason", "DeleteEndpoint"}}));
+  agent_.join();
+  EXPECT_THAT(server_->Lines(), Contains(HasSubstr("code/inference.py is NOT run")));
+}
+
 TEST_F(HostingRunTest, ADialToAPortWhereNobodyListensFails) {
   Run("exec /usr/bin/python3 server.py");
   ASSERT_TRUE(server_->WaitForPhase("Ready"));
