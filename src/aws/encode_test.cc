@@ -252,7 +252,7 @@ TEST(EncodeError, S3) {
       "404\nx-amz-request-id: 11111111-2222\nx-amz-id-2: host\nContent-Type: application/xml\n\n"
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>NoSuchKey</Code><Message>The "
       "specified key does not exist.</Message>"
-      "<Key>k</Key><Resource>/b/k</Resource><RequestId>11111111-2222</RequestId><HostId>host</"
+      "<Key>k</Key><RequestId>11111111-2222</RequestId><HostId>host</"
       "HostId></Error>");
   EXPECT_TRUE(
       ErrorText(&S3Model(), Protocol::kRestXml, error, true).ends_with("application/xml\n\n"));

@@ -92,7 +92,6 @@ std::string S3ErrorDocument(const WireError& wire, const Error& error, const Rep
   xml.Element("Code", wire.code);
   xml.Element("Message", error.message);
   ExtraElements(error, &xml);
-  if (!reply_to.resource.empty()) xml.Element("Resource", reply_to.resource);
   xml.Element("RequestId", reply_to.request_id);
   xml.Element("HostId", reply_to.host_id);
   xml.Close("Error");

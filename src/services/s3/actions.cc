@@ -5,12 +5,12 @@
 
 #include "base/check.h"
 #include "services/s3/copy_source.h"
+#include "services/s3/request.h"
 
 namespace sagebrush::services::s3 {
 
 namespace {
 
-std::string BucketArn(std::string_view bucket) { return "arn:aws:s3:::" + std::string(bucket); }
 std::string ObjectArn(std::string_view bucket, std::string_view key) {
   return BucketArn(bucket) + "/" + std::string(key);
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "aws_models/services.h"
 #include "base/strings.h"
 #include "services/s3/errors.h"
 #include "services/s3/list_token.h"
@@ -24,16 +25,29 @@ bool LooksLikeAnAddress(std::string_view name) {
          });
 }
 
+// Whether S3 is there; "EU" is a name of one.
+bool IsRegion(std::string_view name) {
+  const auto* configuration =
+      aws::S3Model().FindOperation("CreateBucket")->input->Find("CreateBucketConfiguration");
+  const auto known = configuration->shape->Find("LocationConstraint")->shape->enum_values;
+  return name == kUsEast1 || std::find(known.begin(), known.end(), name) != known.end();
+}
+
 // Where the bucket shall be: the LocationConstraint, which must be the endpoint's region. us-east-1 is special: it takes
 // requests for all regions, and has no constraint's name of its own.
 aws::Outcome<std::string> RegionOf(const RequestContext& context, const Json& input) {
   const Json* configuration = input.Find("CreateBucketConfiguration");
-  std::string wanted =
+  const std::string wanted =
       configuration == nullptr ? "" : configuration->GetString("LocationConstraint");
-  if (wanted == "EU") wanted = "eu-west-1";  // its name until 2009
-  if (wanted == kUsEast1) return MakeError("InvalidLocationConstraint");
-  if (context.region == kUsEast1) return wanted.empty() ? std::string(kUsEast1) : wanted;
-  if (wanted == context.region) return wanted;
+  const std::string region = wanted == "EU" ? "eu-west-1" : wanted;  // its name until 2009
+  if (context.region == kUsEast1) {
+    if (wanted.empty()) return std::string(kUsEast1);
+    if (wanted != kUsEast1 && IsRegion(wanted)) return region;
+    aws::Error error = MakeError("InvalidLocationConstraint");
+    error.extra["LocationConstraint"] = wanted.substr(0, 200);
+    return error;
+  }
+  if (region == context.region) return region;
   return MakeError("IllegalLocationConstraintException",
                    "The " + (wanted.empty() ? std::string("unspecified") : wanted) +
                        " location constraint is incompatible for the region specific endpoint this "
@@ -58,7 +72,12 @@ aws::Outcome<Json> CreateBucket(objectstore::ObjectStore& store, const RequestCo
   if (input.GetBool("ObjectLockEnabledForBucket"))
     return aws::NotImplementedHeader("x-amz-bucket-object-lock-enabled");
   ASSIGN_OR_RETURN(const std::string region, RegionOf(context, input));
-  const Json reply = Json::Object({{"Location", "/" + subject.bucket}});
+  if (const Json* configuration = input.Find("CreateBucketConfiguration");
+      configuration != nullptr && configuration->Has("Tags") &&
+      configuration->Find("Tags")->size() > 0)
+    return MakeError("NotImplemented", "Tags of buckets are not implemented by this server.");
+  const Json reply =
+      Json::Object({{"Location", "/" + subject.bucket}, {"BucketArn", BucketArn(subject.bucket)}});
   const Status created = store.CreateBucket({subject.bucket, context.account, region, context.now});
   if (created.ok()) return reply;
   if (created.code() != Code::kAlreadyExists) return ErrorOf(created, subject);
@@ -72,7 +91,9 @@ aws::Outcome<Json> CreateBucket(objectstore::ObjectStore& store, const RequestCo
 aws::Outcome<Json> HeadBucket(objectstore::ObjectStore& store, const RequestContext& context,
                               const Json& input) {
   ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, input));
-  return Json::Object({{"BucketRegion", bucket.region}});
+  return Json::Object({{"BucketRegion", bucket.region},
+                       {"BucketArn", BucketArn(bucket.name)},
+                       {"AccessPointAlias", false}});
 }
 
 aws::Outcome<Json> ListBuckets(objectstore::ObjectStore& store, const RequestContext& context,
@@ -81,6 +102,11 @@ aws::Outcome<Json> ListBuckets(objectstore::ObjectStore& store, const RequestCon
   if (limit < 1 || limit > kMaxBuckets)
     return InvalidArgumentError("Argument max-buckets must be an integer between 1 and 10000",
                                 "max-buckets", std::to_string(limit));
+  if (input.Has("BucketRegion") && !IsRegion(input.GetString("BucketRegion")))
+    return aws::Error{"InvalidArgument",
+                      "Argument value " + input.GetString("BucketRegion").substr(0, 200) +
+                          " is not a valid AWS Region",
+                      400, Json::Object({{"ArgumentName", "bucket-region"}})};
   ASSIGN_OR_RETURN(const std::string after, AfterToken(input.GetString("ContinuationToken")));
   ASSIGN_OR_RETURN(const auto buckets, Told(store.ListBuckets(context.account), {}));
   const std::string prefix = input.GetString("Prefix"), region = input.GetString("BucketRegion");
@@ -98,8 +124,11 @@ aws::Outcome<Json> ListBuckets(objectstore::ObjectStore& store, const RequestCon
       break;
     }
     Json item =
-        Json::Object({{"Name", bucket.name}, {"CreationDate", ToEpochSeconds(bucket.created)}});
-    if (is_paged) item["BucketRegion"] = bucket.region;
+        Json::Object({{"Name", bucket.name}, {"CreationDate", WholeSeconds(bucket.created)}});
+    if (is_paged) {
+      item["BucketRegion"] = bucket.region;
+      item["BucketArn"] = BucketArn(bucket.name);
+    }
     list.Append(std::move(item));
     last = bucket.name;
   }

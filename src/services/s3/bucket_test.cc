@@ -79,8 +79,15 @@ TEST_F(BucketTest, TheLocationMustBeTheEndpoints) {
             "this request was sent to.");
   EXPECT_THAT(Element(Create("bkt", "eu-west-1").body, "Message"),
               HasSubstr("The eu-west-1 location constraint is incompatible"));
+  EXPECT_THAT(Element(Create("bkt", "EU").body, "Message"),
+              HasSubstr("The EU location constraint is incompatible"));
+  EXPECT_EQ(Code(Create("bkt", "us-east-1")), "IllegalLocationConstraintException");
   region_ = "us-east-1";
-  EXPECT_EQ(Code(Create("bkt", "us-east-1")), "InvalidLocationConstraint");
+  for (const char* wrong : {"us-east-1", "foo", "aws-global"}) {
+    const auto refused = Create("bkt", wrong);
+    EXPECT_EQ(Code(refused), "InvalidLocationConstraint");
+    EXPECT_EQ(Element(refused.body, "LocationConstraint"), wrong);
+  }
   EXPECT_EQ(Create("bkt", "eu-west-1").status, 200);
   EXPECT_THAT(Call("GET", "/bkt?location").body, HasSubstr(">eu-west-1</LocationConstraint>"));
 }
@@ -138,6 +145,37 @@ TEST_F(BucketTest, OnlyAnEmptyBucketIsDeleted) {
   EXPECT_EQ(Code(refused), "BucketNotEmpty");
   EXPECT_EQ(Call("DELETE", "/bkt/k").status, 204);
   EXPECT_EQ(Call("DELETE", "/bkt").status, 204);
+  EXPECT_EQ(Call("HEAD", "/bkt").status, 404);
+}
+
+TEST_F(BucketTest, ABucketsArnIsToldWhereS3TellsIt) {
+  const auto made = Create("bkt", "us-west-2");
+  EXPECT_EQ(made.headers.GetOr("x-amz-bucket-arn", ""), "arn:aws:s3:::bkt");
+
+  const auto head = Call("HEAD", "/bkt");
+  EXPECT_EQ(head.headers.GetOr("x-amz-bucket-arn", ""), "arn:aws:s3:::bkt");
+  EXPECT_EQ(head.headers.GetOr("x-amz-bucket-region", ""), "us-west-2");
+  EXPECT_EQ(head.headers.GetOr("x-amz-access-point-alias", ""), "false");
+  EXPECT_EQ(Element(Call("GET", "/?max-buckets=10").body, "BucketArn"), "arn:aws:s3:::bkt");
+  EXPECT_EQ(Element(Call("GET", "/").body, "BucketArn"), "");
+}
+
+TEST_F(BucketTest, AListOfAnUnknownRegionIsRefused) {
+  const auto reply = Call("GET", "/?bucket-region=eu-east-1");
+
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_EQ(Element(reply.body, "Message"), "Argument value eu-east-1 is not a valid AWS Region");
+  EXPECT_EQ(Element(reply.body, "ArgumentName"), "bucket-region");
+  EXPECT_EQ(Call("GET", "/?bucket-region=eu-central-1").status, 200);
+}
+
+TEST_F(BucketTest, TagsAreNotTakenAndForgotten) {
+  const auto reply = Call("PUT", "/bkt", {},
+                          "<CreateBucketConfiguration><LocationConstraint>us-west-2</"
+                          "LocationConstraint><Tags><Tag><Key>k</Key><Value>v</Value></Tag></Tags>"
+                          "</CreateBucketConfiguration>");
+
+  EXPECT_EQ(reply.status, 501);
   EXPECT_EQ(Call("HEAD", "/bkt").status, 404);
 }
 

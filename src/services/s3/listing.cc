@@ -45,7 +45,7 @@ Json ObjectsOf(const Listing& listing, bool with_owner) {
   Json objects = Json::Array();
   for (const auto& object : listing.page.objects) {
     Json item = Json::Object({{"Key", Encoded(object.key, listing.as_url)},
-                              {"LastModified", ToEpochSeconds(object.modified)},
+                              {"LastModified", WholeSeconds(object.modified)},
                               {"ETag", Quoted(object.etag)},
                               {"Size", object.size},
                               {"StorageClass", object.metadata.storage_class}});
@@ -92,9 +92,7 @@ aws::Outcome<Json> ListObjectsV2(objectstore::ObjectStore& store, const RequestC
                                  const Json& input) {
   const std::string token = input.GetString("ContinuationToken"),
                     start_after = input.GetString("StartAfter");
-  if (input.Has("ContinuationToken") && token.empty())
-    return InvalidArgumentError("The continuation token provided is incorrect",
-                                "continuation-token", "");
+  if (input.Has("ContinuationToken") && token.empty()) return WrongToken();
   ASSIGN_OR_RETURN(std::string after, AfterToken(token));
   if (token.empty()) after = start_after;
   ASSIGN_OR_RETURN(Listing listing, ListPageOf(store, context, input, std::move(after)));

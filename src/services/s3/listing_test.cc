@@ -117,6 +117,14 @@ TEST_F(ListingTest, AContinuedPageDoesNotRepeatWhereTheFirstBegan) {
   EXPECT_THAT(second.body, Not(HasSubstr("StartAfter")));
 }
 
+TEST_F(ListingTest, TimesAreWholeSeconds) {
+  clock_.Advance(std::chrono::milliseconds(361));
+  Put("/bkt/late", "x");
+
+  EXPECT_EQ(Element(Call("GET", "/bkt?prefix=late").body, "LastModified"),
+            "2026-11-24T20:17:40.000Z");
+}
+
 TEST_F(ListingTest, EveryObjectIsAVersion) {
   const auto reply = Call("GET", "/bkt?versions&prefix=data%2Ftest%2F&encoding-type=url");
 

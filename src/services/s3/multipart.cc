@@ -146,7 +146,10 @@ aws::Outcome<Json> UploadPartCopy(objectstore::ObjectStore& store, const Request
           "last "
           "are the zero-based offsets of the first and last bytes to copy",
           "x-amz-copy-source-range", text);
-    if (range.offset >= size || range.length > size - range.offset)
+    if (range.offset >= size)
+      return MakeError("InvalidRequest",
+                       "The specified copy range is invalid for the source object size");
+    if (range.length > size - range.offset)
       return InvalidArgumentError(
           "Range specified is not valid for source object of size: " + std::to_string(size),
           "x-amz-copy-source-range", text);
@@ -160,7 +163,7 @@ aws::Outcome<Json> UploadPartCopy(objectstore::ObjectStore& store, const Request
                                       std::move(bytes), checksum),
                         subject));
   Json result =
-      Json::Object({{"ETag", Quoted(part.etag)}, {"LastModified", ToEpochSeconds(part.modified)}});
+      Json::Object({{"ETag", Quoted(part.etag)}, {"LastModified", WholeSeconds(part.modified)}});
   AddPartChecksum(part.checksum, &result);
   return Json::Object({{"CopyPartResult", std::move(result)}});
 }

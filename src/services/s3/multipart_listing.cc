@@ -24,10 +24,11 @@ aws::Outcome<Json> ListParts(objectstore::ObjectStore& store, const RequestConte
   Json list = Json::Array();
   for (const auto& part : parts) {
     Json item = Json::Object({{"PartNumber", part.number},
-                              {"LastModified", ToEpochSeconds(part.modified)},
+                              {"LastModified", WholeSeconds(part.modified)},
                               {"ETag", Quoted(part.etag)},
                               {"Size", part.size}});
-    AddChecksum({part.checksum.algorithm, part.checksum.value, ""}, &item);  // parts have no type
+    if (!upload.checksum_algorithm.empty())
+      AddChecksum({part.checksum.algorithm, part.checksum.value, ""}, &item);  // parts have no type
     list.Append(std::move(item));
   }
   Json reply = Json::Object(
@@ -53,8 +54,9 @@ aws::Outcome<Json> ListMultipartUploads(objectstore::ObjectStore& store,
                                         const RequestContext& context, const Json& input) {
   ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, input));
   ASSIGN_OR_RETURN(const int max_uploads, PageSizeOf(input, "MaxUploads", "max-uploads"));
-  const std::string key_marker = input.GetString("KeyMarker"),
-                    id_marker = input.GetString("UploadIdMarker");
+  const std::string key_marker = input.GetString("KeyMarker");
+  // S3 does not look at it without a key.
+  const std::string id_marker = key_marker.empty() ? "" : input.GetString("UploadIdMarker");
   ASSIGN_OR_RETURN(const bool as_url, WantsUrlEncoding(input));
   const objectstore::ListRequest request{input.GetString("Prefix"), input.GetString("Delimiter"),
                                          PastPrefix(key_marker, input), max_uploads};
@@ -65,7 +67,7 @@ aws::Outcome<Json> ListMultipartUploads(objectstore::ObjectStore& store,
   for (const auto& upload : page.uploads) {
     Json item = Json::Object({{"UploadId", upload.upload_id},
                               {"Key", Encoded(upload.key, as_url)},
-                              {"Initiated", ToEpochSeconds(upload.initiated)},
+                              {"Initiated", WholeSeconds(upload.initiated)},
                               {"StorageClass", upload.metadata.storage_class},
                               {"Owner", OwnerOf(bucket.account)},
                               {"Initiator", InitiatorOf(bucket.account)}});
@@ -77,20 +79,20 @@ aws::Outcome<Json> ListMultipartUploads(objectstore::ObjectStore& store,
   }
   for (const auto& prefix : page.common_prefixes)
     prefixes.Append(Json::Object({{"Prefix", Encoded(prefix, as_url)}}));
+  // S3 leaves it empty after a common prefix, even if more is to come: a client would begin anew. Ours goes on.
+  const std::string next_key = page.truncated || !page.last_id.empty() ? page.last : "";
   Json reply = Json::Object({{"Bucket", bucket.name},
                              {"KeyMarker", Encoded(key_marker, as_url)},
                              {"UploadIdMarker", id_marker},
-                             {"Prefix", Encoded(request.prefix, as_url)},
+                             {"NextKeyMarker", Encoded(next_key, as_url)},
+                             {"NextUploadIdMarker", page.last_id},
                              {"MaxUploads", max_uploads},
                              {"IsTruncated", page.truncated},
                              {"Uploads", std::move(list)},
                              {"CommonPrefixes", std::move(prefixes)}});
+  if (!request.prefix.empty()) reply["Prefix"] = Encoded(request.prefix, as_url);
   if (!request.delimiter.empty()) reply["Delimiter"] = Encoded(request.delimiter, as_url);
   if (as_url) reply["EncodingType"] = "url";
-  if (page.truncated) {
-    reply["NextKeyMarker"] = Encoded(page.last, as_url);
-    reply["NextUploadIdMarker"] = page.last_id;
-  }
   return reply;
 }
 

@@ -73,7 +73,7 @@ aws::Outcome<Json> GetObjectAttributes(objectstore::ObjectStore& store,
                                            subject));
 
   const objectstore::ObjectInfo& info = object.info;
-  Json reply = Json::Object({{"LastModified", ToEpochSeconds(info.modified)}});
+  Json reply = Json::Object({{"LastModified", WholeSeconds(info.modified)}});
   if (wanted.contains("ETag")) reply["ETag"] = info.etag;
   if (wanted.contains("Checksum") && !info.checksum.algorithm.empty()) {
     Json checksum = Json::Object();

@@ -27,7 +27,7 @@ Json DocumentOf(const objectstore::ObjectInfo& info, const Json& input) {
   const objectstore::ObjectMetadata& metadata = info.metadata;
   Json document = Json::Object(
       {{"AcceptRanges", "bytes"},
-       {"LastModified", ToEpochSeconds(info.modified)},
+       {"LastModified", WholeSeconds(info.modified)},
        {"ETag", Quoted(info.etag)},
        {"ContentType", input.GetString("ResponseContentType", metadata.content_type)}});
   const auto add = [&](const char* member, const std::string& stored) {
@@ -39,6 +39,8 @@ Json DocumentOf(const objectstore::ObjectInfo& info, const Json& input) {
   add("ContentEncoding", metadata.content_encoding);
   add("ContentLanguage", metadata.content_language);
   add("Expires", metadata.expires);
+  if (const Json* expires = input.Find("ResponseExpires"); expires != nullptr)
+    document["Expires"] = FormatHttpDate(FromEpochSeconds(expires->AsDouble()));
   if (metadata.storage_class != "STANDARD")
     document["StorageClass"] = metadata.storage_class;  // as S3 has it
   Json user = Json::Object();
@@ -72,9 +74,10 @@ aws::Outcome<Answer> AnswerBytes(const objectstore::ObjectInfo& info, const std:
 }
 
 // A 304, or what is refused, or nothing when the read may go on.
-std::optional<aws::Error> FailedCondition(const Json& input, const objectstore::ObjectInfo& info,
+std::optional<aws::Error> FailedCondition(const Json& input, TimePoint now,
+                                          const objectstore::ObjectInfo& info,
                                           bool* is_not_modified) {
-  const objectstore::Conditions conditions = ConditionsOf(input);
+  const objectstore::Conditions conditions = ConditionsOf(input, now);
   switch (objectstore::Evaluate(conditions, &info, false)) {
     case objectstore::ConditionOutcome::kProceed:
       return std::nullopt;
@@ -91,14 +94,14 @@ std::optional<aws::Error> FailedCondition(const Json& input, const objectstore::
 
 // `reader` is there if the request names a part.
 aws::Outcome<Answer> AnswerOf(const objectstore::ObjectInfo& info,
-                              objectstore::ObjectReader* reader, const Json& input) {
+                              objectstore::ObjectReader* reader, const Json& input, TimePoint now) {
   bool is_not_modified = false;
-  if (const auto failed = FailedCondition(input, info, &is_not_modified)) return *failed;
+  if (const auto failed = FailedCondition(input, now, info, &is_not_modified)) return *failed;
   Answer answer;
   if (is_not_modified) {
     answer.status = 304;
-    answer.document = Json::Object(
-        {{"LastModified", ToEpochSeconds(info.modified)}, {"ETag", Quoted(info.etag)}});
+    answer.document =
+        Json::Object({{"LastModified", WholeSeconds(info.modified)}, {"ETag", Quoted(info.etag)}});
     return answer;
   }
   const std::string range = input.GetString("Range");
@@ -161,7 +164,7 @@ aws::Outcome<std::monostate> GetObject(objectstore::ObjectStore& store,
   ASSIGN_OR_RETURN(const std::string bucket, CheckRequest(store, context, input));
   ASSIGN_OR_RETURN(const auto reader,
                    Told(store.Get(bucket, input.GetString("Key")), SubjectOf(input)));
-  ASSIGN_OR_RETURN(const Answer answer, AnswerOf(reader->info(), reader.get(), input));
+  ASSIGN_OR_RETURN(const Answer answer, AnswerOf(reader->info(), reader.get(), input, context.now));
   http::Response head = ResponseOf(context, "GetObject", answer.document);
   if (answer.status == 304) {
     head.status = 304;
@@ -187,7 +190,7 @@ aws::Outcome<std::monostate> HeadObject(objectstore::ObjectStore& store,
   } else {
     ASSIGN_OR_RETURN(info, Told(store.Head(bucket, input.GetString("Key")), SubjectOf(input)));
   }
-  ASSIGN_OR_RETURN(Answer answer, AnswerOf(info, reader.get(), input));
+  ASSIGN_OR_RETURN(Answer answer, AnswerOf(info, reader.get(), input, context.now));
   if (answer.status != 304) answer.document["ContentLength"] = answer.range.length;
   http::Response head = ResponseOf(context, "HeadObject", answer.document);
   head.status = answer.status;

@@ -250,6 +250,88 @@ TEST_F(ObjectTest, ACopysSourceIsChecked) {
       403);
 }
 
+TEST_F(ObjectTest, ACopysFailedConditionIsNamed) {
+  const std::string etag = Put("/bkt/k", "x");
+  const std::string before = "Tue, 24 Nov 2020 20:17:40 GMT", now = FormatHttpDate(clock_.Now());
+  const auto condition = [&](http::Headers headers) {
+    headers.Set("x-amz-copy-source", "bkt/k");
+    return Element(Call("PUT", "/bkt/c", std::move(headers)).body, "Condition");
+  };
+  const std::string prefix = "x-amz-copy-source-If-";
+
+  EXPECT_EQ(
+      condition({{"x-amz-copy-source-if-match", "no"}, {"x-amz-copy-source-if-none-match", etag}}),
+      prefix + "Match");
+  EXPECT_EQ(condition({{"x-amz-copy-source-if-unmodified-since", before},
+                       {"x-amz-copy-source-if-none-match", etag}}),
+            prefix + "Unmodified-Since");
+  EXPECT_EQ(condition({{"x-amz-copy-source-if-modified-since", before},
+                       {"x-amz-copy-source-if-none-match", etag}}),
+            prefix + "None-Match");
+  EXPECT_EQ(condition({{"x-amz-copy-source-if-modified-since", now}}), prefix + "Modified-Since");
+}
+
+TEST_F(ObjectTest, IfModifiedSinceIsNotLookedAtInTheFuture) {
+  Put("/bkt/k", "x");
+  const std::string now = FormatHttpDate(clock_.Now()), later = "Tue, 24 Nov 2099 20:17:40 GMT";
+
+  EXPECT_EQ(Call("GET", "/bkt/k", {{"If-Modified-Since", now}}).status, 304);
+  EXPECT_EQ(Call("GET", "/bkt/k", {{"If-Modified-Since", later}}).status, 200);
+  EXPECT_EQ(Call("HEAD", "/bkt/k", {{"If-Modified-Since", later}}).status, 200);
+  EXPECT_EQ(Call("PUT", "/bkt/c",
+                 {{"x-amz-copy-source", "bkt/k"}, {"x-amz-copy-source-if-modified-since", later}})
+                .status,
+            200);
+}
+
+TEST_F(ObjectTest, ConditionsThatNoWriteTakesAreRefusedWithTheReason) {
+  const auto star = Call("PUT", "/bkt/k", {{"If-Match", "*"}}, "x");
+  EXPECT_EQ(star.status, 501);
+  EXPECT_EQ(Element(star.body, "additionalMessage"),
+            "We don't accept the provided value of If-Match header for this API");
+  const auto both = Call("PUT", "/bkt/k", {{"If-Match", "e"}, {"If-None-Match", "*"}}, "x");
+  EXPECT_EQ(both.status, 501);
+  EXPECT_EQ(Element(both.body, "Header"), "If-Match,If-None-Match");
+}
+
+TEST_F(ObjectTest, APlusInACopysSourceIsASpace) {
+  Put("/bkt/a%20b", "x");
+  Put("/bkt/a%2Bb", "y");
+
+  EXPECT_EQ(Call("PUT", "/bkt/c", {{"x-amz-copy-source", "bkt/a+b"}}).status, 200);
+  EXPECT_EQ(Call("GET", "/bkt/c").body, "x");
+  EXPECT_EQ(Call("PUT", "/bkt/c", {{"x-amz-copy-source", "bkt/a%2Bb"}}).status, 200);
+  EXPECT_EQ(Call("GET", "/bkt/c").body, "y");
+}
+
+TEST_F(ObjectTest, EncodingsStayAsTheClientWroteThem) {
+  for (const auto& [sent, kept] :
+       {std::pair{"deflate, gzip", "deflate, gzip"},
+        std::pair{"aws-chunked, deflate, gzip", "deflate, gzip"},
+        std::pair{"gzip,aws-chunked", "gzip"}, std::pair{"aws-chunked", ""}}) {
+    Put("/bkt/k", "x", {{"Content-Encoding", sent}});
+    EXPECT_EQ(Call("GET", "/bkt/k").headers.GetOr("Content-Encoding", ""), kept);
+  }
+}
+
+TEST_F(ObjectTest, ExpiresCanBeOverridden) {
+  Put("/bkt/k", "x", {{"Expires", "Tue, 24 Nov 2020 20:17:40 GMT"}});
+
+  EXPECT_EQ(Call("GET", "/bkt/k").headers.GetOr("Expires", ""), "Tue, 24 Nov 2020 20:17:40 GMT");
+  EXPECT_EQ(Call("GET", "/bkt/k?response-expires=Wed%2C%2021%20Oct%202015%2007%3A28%3A00%20GMT")
+                .headers.GetOr("Expires", ""),
+            "Wed, 21 Oct 2015 07:28:00 GMT");
+}
+
+TEST_F(ObjectTest, BypassingRetentionIsRefusedWithoutALock) {
+  Put("/bkt/k", "x");
+
+  const auto reply = Call("DELETE", "/bkt/k", {{"x-amz-bypass-governance-retention", "false"}});
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_EQ(Element(reply.body, "ArgumentName"), "x-amz-bypass-governance-retention");
+  EXPECT_EQ(Call("GET", "/bkt/k").status, 200);
+}
+
 TEST_F(ObjectTest, ACopyComputesTheChecksumItIsAskedFor) {
   Put("/bkt/k", "hello world");
 

@@ -15,9 +15,21 @@ namespace {
 constexpr std::size_t kBuffer = 256 << 10;
 constexpr std::size_t kMaxDeletes = 1000;
 
-aws::Error FailedSource(std::string_view condition) {
+// Names the first condition that fails, in S3's order.
+std::optional<aws::Error> CheckSource(const objectstore::Conditions& conditions,
+                                      const objectstore::ObjectInfo& source) {
+  const auto fails = [&](const objectstore::Conditions& some) {
+    return objectstore::Evaluate(some, &source, true) != objectstore::ConditionOutcome::kProceed;
+  };
+  if (!fails(conditions)) return std::nullopt;
+  const bool is_first_pair = fails(
+      {.if_match = conditions.if_match, .if_unmodified_since = conditions.if_unmodified_since});
   aws::Error error = MakeError("PreconditionFailed");
-  error.extra["Condition"] = condition;
+  error.extra["Condition"] =
+      is_first_pair ? (conditions.if_match ? "x-amz-copy-source-If-Match"
+                                           : "x-amz-copy-source-If-Unmodified-Since")
+                    : (conditions.if_none_match ? "x-amz-copy-source-If-None-Match"
+                                                : "x-amz-copy-source-If-Modified-Since");
   return error;
 }
 
@@ -26,6 +38,15 @@ bool ChangesNothing(const Json& input, const CopySource& source, bool replaces_m
   return source.bucket == input.GetString("Bucket") && source.key == input.GetString("Key") &&
          !replaces_metadata && !input.Has("StorageClass") &&
          !input.Has("WebsiteRedirectLocation") && !input.Has("ServerSideEncryption");
+}
+
+// Of buckets with Object Lock, which there are none of; S3 does not look at the value.
+std::optional<aws::Error> CheckBypass(const Json& input) {
+  if (!input.Has("BypassGovernanceRetention")) return std::nullopt;
+  return aws::Error{
+      "InvalidArgument",
+      "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.", 400,
+      Json::Object({{"ArgumentName", "x-amz-bypass-governance-retention"}})};
 }
 
 // Conditions that S3 has for directory buckets only; there are none here.
@@ -78,21 +99,17 @@ aws::Outcome<OpenSource> OpenCopySource(objectstore::ObjectStore& store,
                                         const RequestContext& context, const Json& input) {
   const auto name = ParseCopySource(input.GetString("CopySource"));
   if (!name)
-    return InvalidArgumentError(
-        "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
-        "x-amz-copy-source", input.GetString("CopySource"));
+    return InvalidArgumentError("Invalid copy source object key", "x-amz-copy-source",
+                                "x-amz-copy-source");
   if (const auto refused = CheckVersion(name->version)) return *refused;
   ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, name->bucket,
                                                  input.GetString("ExpectedSourceBucketOwner")));
   OpenSource source{*name, nullptr};
   ASSIGN_OR_RETURN(source.reader,
                    Told(store.Get(bucket.name, name->key), {name->bucket, name->key, ""}));
-  const auto conditions = ConditionsOf(input, "CopySource");
-  if (objectstore::Evaluate(conditions, &source.reader->info(), true) !=
-      objectstore::ConditionOutcome::kProceed)
-    return FailedSource(conditions.if_match        ? "x-amz-copy-source-If-Match"
-                        : conditions.if_none_match ? "x-amz-copy-source-If-None-Match"
-                                                   : "x-amz-copy-source-If-(Un)Modified-Since");
+  if (const auto failed =
+          CheckSource(ConditionsOf(input, context.now, "CopySource"), source.reader->info()))
+    return *failed;
   return source;
 }
 
@@ -165,7 +182,7 @@ aws::Outcome<Json> CopyObject(objectstore::ObjectStore& store, const RequestCont
                                      subject, conditions));
   }
   Json result =
-      Json::Object({{"ETag", Quoted(made.etag)}, {"LastModified", ToEpochSeconds(made.modified)}});
+      Json::Object({{"ETag", Quoted(made.etag)}, {"LastModified", WholeSeconds(made.modified)}});
   AddChecksum(made.checksum, &result);
   return Json::Object({{"CopyObjectResult", std::move(result)}});
 }
@@ -175,13 +192,14 @@ aws::Outcome<Json> DeleteObject(objectstore::ObjectStore& store, const RequestCo
   ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, input));
   if (const auto refused = CheckKey(input.GetString("Key"))) return *refused;
   if (const auto refused = CheckVersion(VersionOf(input))) return *refused;
+  if (const auto refused = CheckBypass(input)) return *refused;
   if (const auto refused = CheckDirectoryConditions(
           input, {{"IfMatchLastModifiedTime", "x-amz-if-match-last-modified-time"},
                   {"IfMatchSize", "x-amz-if-match-size"}}))
     return *refused;
   // Of an absent key S3 says NoSuchKey where If-Match was sent, "*" too: User Guide, "How to perform conditional deletes",
   // and github.com/orgs/rustfs/discussions/2602.
-  const auto conditions = ConditionsOf(input);
+  const objectstore::Conditions conditions{.if_match = EtagOf(input, "IfMatch")};
   const Status deleted = store.Delete(bucket.name, input.GetString("Key"), conditions.if_match);
   if (!deleted.ok()) return WithCondition(ErrorOf(deleted, SubjectOf(input)), conditions);
   return Json::Object();
@@ -190,6 +208,7 @@ aws::Outcome<Json> DeleteObject(objectstore::ObjectStore& store, const RequestCo
 aws::Outcome<Json> DeleteObjects(objectstore::ObjectStore& store, const RequestContext& context,
                                  const Json& input) {
   ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, input));
+  if (const auto refused = CheckBypass(input)) return *refused;
   const Json* wanted = input.Find("Delete");
   const Json* objects = wanted == nullptr ? nullptr : wanted->Find("Objects");
   if (objects == nullptr || !objects->is_array() || objects->size() == 0 ||

@@ -108,7 +108,11 @@ aws::Outcome<objectstore::Checksum> Receive(http::Exchange& exchange, const Json
   std::string md5;
   if (input.Has("ContentMD5")) {
     const auto raw = Base64Decode(input.GetString("ContentMD5"));
-    if (!raw.ok() || raw->size() != 16) return MakeError("InvalidDigest");
+    if (!raw.ok() || raw->size() != 16) {
+      aws::Error error = MakeError("InvalidDigest");
+      error.extra["Content-MD5"] = input.GetString("ContentMD5").substr(0, 200);
+      return error;
+    }
     md5 = *raw;
   }
   ASSIGN_OR_RETURN(auto signing, SigningOf(plan, request, secret_of));
@@ -150,7 +154,7 @@ aws::Outcome<objectstore::Checksum> Receive(http::Exchange& exchange, const Json
   if (!md5.empty() && upload.Md5() != md5) {
     aws::Error error = MakeError("BadDigest");
     error.extra["ExpectedDigest"] = HexEncode(md5);
-    error.extra["CalculatedDigest"] = HexEncode(upload.Md5());
+    error.extra["CalculatedDigest"] = Base64Encode(upload.Md5());
     return error;
   }
   if (!checksum) return objectstore::Checksum{};

@@ -2,6 +2,7 @@
 #include "services/s3/request.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "aws/protocol.h"
 #include "aws_models/services.h"
@@ -16,13 +17,12 @@ namespace {
 constexpr std::size_t kMaxKeyBytes = 1024;
 constexpr std::size_t kMaxMetadataBytes = 2048;
 
-// Without "aws-chunked", which describes the transfer only.
+// Without "aws-chunked", which describes the transfer only; what else there is stays as the client wrote it.
 std::string StoredEncoding(const std::string& header) {
   std::vector<std::string> kept;
   for (const std::string_view part : Split(header, ','))
-    if (!EqualsIgnoreCase(Trim(part), "aws-chunked") && !Trim(part).empty())
-      kept.emplace_back(Trim(part));
-  return Join(kept, ",");
+    if (!EqualsIgnoreCase(Trim(part), "aws-chunked")) kept.emplace_back(part);
+  return std::string(Trim(Join(kept, ",")));
 }
 
 // An empty header says nothing.
@@ -55,8 +55,10 @@ aws::Outcome<objectstore::Bucket> OpenBucket(objectstore::ObjectStore& store,
                                              const RequestContext& context, std::string_view bucket,
                                              const std::string& expected_owner) {
   if (!expected_owner.empty() && !iam::IsAccountId(expected_owner))
-    return MakeError("InvalidBucketOwnerAWSAccountID",
-                     "The value of the expected bucket owner parameter must be an AWS account ID");
+    return MakeError(
+        "InvalidBucketOwnerAWSAccountID",
+        "The value of the expected bucket owner parameter must be an AWS Account ID... [" +
+            expected_owner.substr(0, 200) + "]");
   ASSIGN_OR_RETURN(auto found, Told(store.GetBucket(bucket), {std::string(bucket), "", ""}));
   if (found.account != context.account ||
       (!expected_owner.empty() && found.account != expected_owner))
@@ -113,7 +115,8 @@ aws::Outcome<std::string> StorageClassOf(const Json& input) {
   std::string name = TextOr(input, "StorageClass", "STANDARD");
   const auto known =
       aws::S3Model().FindOperation("PutObject")->input->Find("StorageClass")->shape->enum_values;
-  if (std::find(known.begin(), known.end(), name) != known.end()) return name;
+  const bool is_known = std::find(known.begin(), known.end(), name) != known.end();
+  if (is_known && name != "OUTPOSTS") return name;  // which is of buckets on an Outpost alone
   aws::Error error = MakeError("InvalidStorageClass");
   error.extra["StorageClassRequested"] = name.substr(0, 200);
   return error;
@@ -145,19 +148,33 @@ aws::Outcome<objectstore::ObjectMetadata> MetadataOf(const Json& input) {
   return metadata;
 }
 
-objectstore::Conditions ConditionsOf(const Json& input, const std::string& prefix) {
-  return {EtagOf(input, prefix + "IfMatch"), EtagOf(input, prefix + "IfNoneMatch"),
-          TimeOf(input, prefix + "IfModifiedSince"), TimeOf(input, prefix + "IfUnmodifiedSince")};
+objectstore::Conditions ConditionsOf(const Json& input, TimePoint now, const std::string& prefix) {
+  objectstore::Conditions conditions{
+      EtagOf(input, prefix + "IfMatch"), EtagOf(input, prefix + "IfNoneMatch"),
+      TimeOf(input, prefix + "IfModifiedSince"), TimeOf(input, prefix + "IfUnmodifiedSince")};
+  if (conditions.if_modified_since > now) conditions.if_modified_since.reset();
+  return conditions;
+}
+
+aws::Error RefusedCondition(std::string_view header) {
+  aws::Error error = aws::NotImplementedHeader(header);
+  error.extra["additionalMessage"] =
+      "We don't accept the provided value of " + std::string(header) + " header for this API";
+  return error;
 }
 
 aws::Outcome<objectstore::Conditions> WriteConditionsOf(const Json& input) {
-  objectstore::Conditions conditions = ConditionsOf(input);
+  objectstore::Conditions conditions{.if_match = EtagOf(input, "IfMatch"),
+                                     .if_none_match = EtagOf(input, "IfNoneMatch")};
+  if (conditions.if_match && conditions.if_none_match) {
+    aws::Error error = aws::NotImplementedHeader("If-Match,If-None-Match");
+    error.extra["additionalMessage"] =
+        "Multiple conditional request headers present in the request";
+    return error;
+  }
   if (conditions.if_none_match && *conditions.if_none_match != "*")
-    return aws::NotImplementedHeader("If-None-Match");
-  if (conditions.if_match && *conditions.if_match == "*")
-    return aws::NotImplementedHeader("If-Match");
-  if (conditions.if_match && conditions.if_none_match)
-    return MakeError("InvalidRequest", "If-Match and If-None-Match cannot be used together");
+    return RefusedCondition("If-None-Match");
+  if (conditions.if_match && *conditions.if_match == "*") return RefusedCondition("If-Match");
   return conditions;
 }
 
@@ -169,6 +186,10 @@ std::optional<std::string> EtagOf(const Json& input, const std::string& member) 
   return Unquoted(value->AsString());
 }
 
+std::int64_t WholeSeconds(TimePoint time) {
+  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+}
+
 std::string Quoted(std::string_view etag) { return "\"" + std::string(etag) + "\""; }
 
 std::string Unquoted(std::string_view etag) {
@@ -177,6 +198,8 @@ std::string Unquoted(std::string_view etag) {
     etag = etag.substr(1, etag.size() - 2);
   return std::string(etag);
 }
+
+std::string BucketArn(std::string_view bucket) { return "arn:aws:s3:::" + std::string(bucket); }
 
 Json OwnerOf(std::string_view account) {
   return Json::Object({{"ID", HexEncode(Sha256("canonical user of " + std::string(account)))}});

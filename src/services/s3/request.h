@@ -43,17 +43,25 @@ aws::Outcome<std::string> StorageClassOf(const Json& input);
 // Content-Type to StorageClass and x-amz-meta-*, as an upload says them.
 aws::Outcome<objectstore::ObjectMetadata> MetadataOf(const Json& input);
 
-// If-Match and the others; `prefix` is "CopySource" for a copy's source.
-objectstore::Conditions ConditionsOf(const Json& input, const std::string& prefix = "");
+// If-Match and the others; `prefix` is "CopySource" for a copy's source. S3 does not look at an If-Modified-Since after `now`.
+objectstore::Conditions ConditionsOf(const Json& input, TimePoint now,
+                                     const std::string& prefix = "");
 // What a write may ask for: If-None-Match with "*", or If-Match.
 aws::Outcome<objectstore::Conditions> WriteConditionsOf(const Json& input);
+// NotImplemented for a header with that value, as S3 says it of conditions.
+aws::Error RefusedCondition(std::string_view header);
 
 // A member that names an ETag, without its quotes; an empty one says nothing. "*" with quotes keeps them: it is no wildcard, but
 // an ETag that no object has.
 std::optional<std::string> EtagOf(const Json& input, const std::string& member);
 
+// A time as S3 tells it everywhere, so that a list and Last-Modified agree.
+std::int64_t WholeSeconds(TimePoint time);
+
 std::string Quoted(std::string_view etag);
 std::string Unquoted(std::string_view etag);
+
+std::string BucketArn(std::string_view bucket);
 
 // {"ID": …}: a hash of the account, as AWS's canonical user ids tell nothing either. S3 left the DisplayName out of owners at the
 // end of 2025, and kept it in who began a multipart upload.
