@@ -106,7 +106,8 @@ class PooledCall final : public RoutedCall {
         clock_(clock),
         deadline_(clock.SteadyNow() + kDeadline),
         last_failure_(
-            Unavailable("endpoint " + invocation.endpoint_key + " has no instance that is ready")) {
+            Unavailable("endpoint " + invocation.endpoint_key +
+                        " has no instance that is ready in a variant whose weight is above 0")) {
     if (!candidates_.empty()) visit_.emplace(candidates_.front().pool);
   }
 

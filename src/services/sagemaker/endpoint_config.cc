@@ -46,6 +46,8 @@ aws::Outcome<Json> EndpointConfigs::Create(const RequestContext& context, const 
     return ValidationError("AsyncInferenceConfig is not available on this server");
   if (request.shadow_production_variants && !request.shadow_production_variants->empty())
     return ValidationError("ShadowProductionVariants are not available on this server");
+  if (request.explainer_config)
+    return ValidationError("ExplainerConfig is not available on this server");
   if (request.data_capture_config && request.data_capture_config->enable_capture.value_or(false))
     return ValidationError(
         "DataCaptureConfig is not available on this server; leave it out or set EnableCapture to "

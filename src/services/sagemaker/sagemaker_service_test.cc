@@ -321,6 +321,18 @@ TEST_F(SageMakerServiceTest, AModelNeedsItsDataAndAnEndpointItsConfig) {
       "\"arn:aws:sagemaker:us-west-2:123456789012:endpoint-config/c\".");
 }
 
+TEST_F(SageMakerServiceTest, AnExplainerIsRefused) {
+  const Json explainer = Json::Object(
+      {{"ClarifyExplainerConfig",
+        Json::Object({{"ShapConfig", Json::Object({{"ShapBaselineConfig", Json::Object()}})}})}});
+
+  EXPECT_EQ(Refusal("CreateEndpointConfig",
+                    Json::Object({{"EndpointConfigName", "c"},
+                                  {"ProductionVariants", Json::Array({Variant("v", 1, 1)})},
+                                  {"ExplainerConfig", explainer}})),
+            "ValidationException: ExplainerConfig is not available on this server");
+}
+
 TEST_F(SageMakerServiceTest, AContainerOfManyModelsIsRefused) {
   const Json container = Json::Object({{"Image", kImage}, {"Mode", "MultiModel"}});
 
