@@ -58,7 +58,7 @@ def check(answer):
     assert answer["both"] == ("400 InvalidParameterCombination: The parameters MetricData.member.1.Value and MetricData.member.1.Values are "
                               "mutually exclusive and you have specified both.")
     assert answer["nan"].startswith("400 ")  # whose words depends on whether the protocol has such a number
-    assert answer["many"] == ("400 InvalidParameterCombination: You have requested up to 3,000 datapoints, which exceeds the limit of 1,440. "
+    assert answer["many"] == ("400 InvalidParameterCombination: You have requested up to 3000 datapoints, which exceeds the limit of 1440. "
                               "You may reduce the datapoints requested by increasing Period, or decreasing the time range.")
     assert answer["none"] == "400 InvalidParameterCombination: At least one of the parameters Statistics and ExtendedStatistics must be specified."
     assert answer["math"].startswith("400 ValidationError: Error in expression 'e'")

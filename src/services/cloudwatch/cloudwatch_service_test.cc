@@ -197,12 +197,13 @@ TEST_F(CloudWatchServiceTest, StatisticsThatCannotBeAreRefusedInAwssWords) {
             "InvalidParameterCombination: At least one of the parameters Statistics and "
             "ExtendedStatistics must be specified.");
   EXPECT_EQ(refusal({{"Statistics", sum}, {"Period", 1}, {"EndTime", minute() - kHour + 1608}}),
-            "InvalidParameterCombination: You have requested up to 1,608 datapoints, which exceeds "
-            "the limit of 1,440. You may reduce the datapoints requested by increasing Period, or "
+            "InvalidParameterCombination: You have requested up to 1608 datapoints, which exceeds "
+            "the limit of 1440. You may reduce the datapoints requested by increasing Period, or "
             "decreasing the time range.");
-  EXPECT_EQ(refusal({{"Statistics", sum}, {"EndTime", minute() - kHour}}),
-            "InvalidParameterValue: The parameter StartTime must be less than the parameter "
-            "EndTime.");
+  for (const double seconds : {0.0, 0.9, -60.0})
+    EXPECT_EQ(refusal({{"Statistics", sum}, {"EndTime", minute() - kHour + seconds}}),
+              "InvalidParameterValue: The parameter StartTime must be less than the parameter "
+              "EndTime.");
   EXPECT_EQ(refusal({{"Statistics", sum}, {"Period", 61}}),
             "InvalidParameterValue: The parameter Period must be 1, 5, 10, 20, 30 or a multiple of "
             "60.");
@@ -227,7 +228,7 @@ TEST_F(CloudWatchServiceTest, ManyMetricsComeInOneAnswerNewestFirst) {
   for (int i = 0; i < 3; ++i)
     Call("PutMetricData",
          Put({Datum({{"Timestamp", minute() - i * 60}, {"Value", static_cast<double>(i)}})}));
-  Json other = Query("other", "Average");
+  Json other = Query("other", "Sum");
   (*other.Find("MetricStat")->Find("Metric"))["MetricName"] = "nothing";
 
   const Json reply = Call("GetMetricData", Data({Query("q", "Sum"), other}));
@@ -241,6 +242,56 @@ TEST_F(CloudWatchServiceTest, ManyMetricsComeInOneAnswerNewestFirst) {
   EXPECT_EQ(*results[0].Find("Timestamps"), Json::Array({minute(), minute() - 60, minute() - 120}));
   EXPECT_EQ(results[1].Find("Values")->size(), 0u);
   EXPECT_FALSE(reply.Has("NextToken"));
+}
+
+TEST_F(CloudWatchServiceTest, LabelsTellWhatTheQueriesDifferIn) {
+  using Labels = std::vector<std::string>;
+  Json named = Query("n", "Maximum");
+  named["Label"] = "mine";
+  const auto labels = [&](std::initializer_list<Json> queries) {
+    const Json reply = Call("GetMetricData", Data(queries));
+    Labels out;
+    for (const Json& result : reply.Find("MetricDataResults")->AsArray())
+      out.push_back(result.GetString("Label"));
+    return out;
+  };
+
+  EXPECT_EQ(labels({Query("a", "Sum"), Query("b", "Sum")}), (Labels{"loss", "loss"}));
+  EXPECT_EQ(labels({Query("a", "Sum"), Query("b", "Minimum")}),
+            (Labels{"loss Sum", "loss Minimum"}));
+  EXPECT_EQ(labels({Query("a", "Sum"), Query("b", "Sum", 30)}), (Labels{"loss 60", "loss 30"}));
+  EXPECT_EQ(labels({Query("a", "Sum"), Query("b", "Minimum", 30)}),
+            (Labels{"loss Sum 60", "loss Minimum 30"}));
+  EXPECT_EQ(labels({Query("a", "Sum"), named}), (Labels{"loss Sum", "mine"}));
+}
+
+TEST_F(CloudWatchServiceTest, OfSeveralUnitsOneIsGivenAndAllAreTold) {
+  const auto put = [&](double value, const char* unit) {
+    Call("PutMetricData",
+         Put({Datum({{"Timestamp", minute()}, {"Value", value}, {"Unit", unit}})}));
+  };
+  Json in_seconds = Query("s", "Sum");
+  (*in_seconds.Find("MetricStat"))["Unit"] = "Seconds";
+  const auto results = [&] {
+    const Json reply = Call("GetMetricData", Data({Query("any", "Sum"), in_seconds}));
+    return reply.Find("MetricDataResults")->AsArray();
+  };
+
+  put(60, "Seconds");
+  EXPECT_EQ(*results()[0].Find("Values"), Json::Array({60.0}));
+  EXPECT_FALSE(results()[0].Has("Messages"));
+  put(60'000, "Milliseconds");
+  put(60'000, "Milliseconds");
+  EXPECT_EQ(*results()[0].Find("Values"), Json::Array({120'000.0}));
+  put(5, "Count");
+  const auto got = results();
+  EXPECT_EQ(*got[0].Find("Values"), Json::Array({5.0}));
+  EXPECT_EQ(*got[0].Find("Messages"),
+            Json::Array({Json::Object(
+                {{"Code", "MultipleUnits"},
+                 {"Value", "Multiple units returned: '[Count, Milliseconds, Seconds]'"}})}));
+  EXPECT_EQ(*got[1].Find("Values"), Json::Array({60.0}));
+  EXPECT_FALSE(got[1].Has("Messages"));
 }
 
 TEST_F(CloudWatchServiceTest, PagesOfPointsGiveEachPointOnce) {
@@ -293,6 +344,15 @@ TEST_F(CloudWatchServiceTest, QueriesThatCannotBeAreRefusedInAwssWords) {
   EXPECT_EQ(refusal(broken),
             "ValidationError: The parameter "
             "MetricDataQueries.member.1.MetricStat.Metric.Namespace is required.");
+  EXPECT_EQ(refusal(Json::Object({{"Id", "q"}})),
+            "ValidationError: The parameter MetricDataQueries.member.1.MetricStat is required.\n");
+  for (const double seconds : {0.0, 0.9})
+    EXPECT_EQ(Refusal("GetMetricData",
+                      Data({Query("q", "Sum")}, {{"EndTime", minute() - kHour + seconds}})),
+              "ValidationError: The parameter StartTime must not equal parameter EndTime.");
+  EXPECT_EQ(
+      Refusal("GetMetricData", Data({Query("q", "Sum")}, {{"EndTime", minute() - kHour - 1}})),
+      "ValidationError: The parameter EndTime must be greater than StartTime.");
   EXPECT_EQ(Refusal("GetMetricData", Data({Query("q", "Sum")}, {{"NextToken", "x"}})),
             "InvalidNextToken: The next token specified is invalid.");
 }
@@ -361,7 +421,7 @@ TEST_F(CloudWatchServiceTest, ListsWhatHadDataInTwoWeeksOrThreeHours) {
   clock_.Advance(std::chrono::hours(15 * 24));
   EXPECT_EQ(count({}), 0u);
   EXPECT_EQ(Refusal("ListMetrics", Json::Object({{"NextToken", "x"}})),
-            "InvalidParameterValue: The value x for parameter NextToken is invalid.");
+            "InvalidParameterValue: Request parameter NextToken is invalid");
 }
 
 TEST_F(CloudWatchServiceTest, EveryOperationAsksForItsAction) {

@@ -4,6 +4,8 @@
 #include "services/cloudwatch/get_metric_data.h"
 
 #include <algorithm>
+#include <cmath>
+#include <set>
 
 #include "base/strings.h"
 #include "metastore/page_token.h"
@@ -36,9 +38,43 @@ Result<Place> ReadToken(const std::string& token) {
   return Place{static_cast<std::size_t>(*query), *after};
 }
 
-std::string LabelOf(const MetricDataQuery& query) {
-  if (query.label) return *query.label;
-  return query.metric_stat ? *query.metric_stat->metric.metric_name : query.id;
+// The label of a query that brings none: an expression's id, or the metric's name with what the queries of metrics differ
+// in, their statistics and their periods (recorded from AWS: "metric1 Sum 60" beside "metric1 Minimum 30").
+class Labels {
+ public:
+  explicit Labels(const std::vector<MetricDataQuery>& queries) {
+    std::set<std::string> stats;
+    std::set<std::int32_t> periods;
+    for (const MetricDataQuery& query : queries) {
+      if (!query.metric_stat) continue;
+      stats.insert(query.metric_stat->stat);
+      periods.insert(query.metric_stat->period);
+    }
+    with_stat_ = stats.size() > 1;
+    with_period_ = periods.size() > 1;
+  }
+
+  std::string Of(const MetricDataQuery& query) const {
+    if (query.label) return *query.label;
+    if (!query.metric_stat) return query.id;
+    std::string label = *query.metric_stat->metric.metric_name;
+    if (with_stat_) label += " " + query.metric_stat->stat;
+    if (with_period_) label += " " + std::to_string(query.metric_stat->period);
+    return label;
+  }
+
+ private:
+  bool with_stat_ = false, with_period_ = false;
+};
+
+// AWS counts in whole seconds here.
+std::optional<aws::Error> CheckWindow(const GetMetricDataInput& request) {
+  const double start = std::floor(request.start_time), end = std::floor(request.end_time);
+  if (start == end)
+    return ValidationError("The parameter StartTime must not equal parameter EndTime.");
+  if (!(start < end))
+    return ValidationError("The parameter EndTime must be greater than StartTime.");
+  return std::nullopt;
 }
 
 // Adds the points after `after`, as many as there is room for; whether some are left.
@@ -62,8 +98,7 @@ bool Fill(const Series& series, bool descending, std::optional<std::int64_t> aft
 
 aws::Outcome<Json> GetMetricData(metricstore::MetricStore& store, const RequestContext& context,
                                  const GetMetricDataInput& request) {
-  if (request.start_time >= request.end_time)
-    return ValidationError("The parameter StartTime must be less than the parameter EndTime.");
+  if (auto refusal = CheckWindow(request)) return *std::move(refusal);
   if (const auto most = request.max_datapoints; most && (*most < 1 || *most > kMaxPoints))
     return ValidationError("The value " + std::to_string(*most) +
                            " for parameter MaxDatapoints is invalid: it must be 1 to 100800.");
@@ -81,12 +116,16 @@ aws::Outcome<Json> GetMetricData(metricstore::MetricStore& store, const RequestC
   auto& results = output.metric_data_results.emplace();
   std::int64_t room = request.max_datapoints.value_or(kMaxPoints);
   const auto& list = request.metric_data_queries;
+  const Labels labels(list);
   for (std::size_t i = place->query; i < list.size() && !output.next_token; ++i) {
     if (!list[i].return_data.value_or(true)) continue;
     ASSIGN_OR_RETURN(const Series series, queries.SeriesOf(i));
     MetricDataResult result;
     result.id = list[i].id;
-    result.label = LabelOf(list[i]);
+    result.label = labels.Of(list[i]);
+    if (const std::string units = queries.UnitsOf(i); !units.empty())
+      result.messages.emplace().push_back(
+          {.code = "MultipleUnits", .value = "Multiple units returned: '[" + units + "]'"});
     const bool continued = i == place->query && place->after_s.has_value();
     if (!Fill(series, descending, continued ? place->after_s : std::nullopt, &room, &result)) {
       result.status_code = StatusCode::kComplete;

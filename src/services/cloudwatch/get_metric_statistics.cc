@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/cloudwatch/get_metric_statistics.h"
 
+#include <cmath>
+
 #include "services/cloudwatch/statistic.h"
 
 namespace sagebrush::services::cloudwatch {
@@ -12,16 +14,6 @@ using api::cloudwatch::GetMetricStatisticsInput;
 
 constexpr std::int64_t kMaxPoints = 1440;
 
-// 1608 → "1,608", as AWS writes it.
-std::string Grouped(std::int64_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t at = text.size(); at > 3;) {
-    at -= 3;
-    text.insert(at, ",");
-  }
-  return text;
-}
-
 std::optional<aws::Error> Check(const GetMetricStatisticsInput& request) {
   const bool plain = request.statistics && !request.statistics->empty();
   const bool extended = request.extended_statistics && !request.extended_statistics->empty();
@@ -30,13 +22,14 @@ std::optional<aws::Error> Check(const GetMetricStatisticsInput& request) {
         "At least one of the parameters Statistics and ExtendedStatistics must be specified.");
   if (plain && extended) return BothGiven("Statistics", "ExtendedStatistics");
   if (!IsPeriod(request.period)) return InvalidValue(PeriodRefusal("Period"));
-  if (request.start_time >= request.end_time)
+  if (std::floor(request.start_time) >= std::floor(request.end_time))  // AWS: in whole seconds
     return InvalidValue("The parameter StartTime must be less than the parameter EndTime.");
   const double points = (request.end_time - request.start_time) / request.period;
   if (points > static_cast<double>(kMaxPoints))
     return InvalidCombination(
-        "You have requested up to " + Grouped(static_cast<std::int64_t>(std::min(points, 1e15))) +
-        " datapoints, which exceeds the limit of 1,440. You may reduce the datapoints requested by "
+        "You have requested up to " +
+        std::to_string(static_cast<std::int64_t>(std::min(points, 1e15))) +
+        " datapoints, which exceeds the limit of 1440. You may reduce the datapoints requested by "
         "increasing Period, or decreasing the time range.");
   return std::nullopt;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// GetMetricStatistics: up to 1,440 points of one metric. Any thread; blocks for the disk.
+// GetMetricStatistics: up to 1440 points of one metric. Any thread; blocks for the disk.
 #pragma once
 
 #include "services/cloudwatch/common.h"

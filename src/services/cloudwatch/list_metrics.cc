@@ -31,7 +31,7 @@ aws::Outcome<Json> ListMetrics(metricstore::MetricStore& store, const RequestCon
   list.token = request.next_token.value_or("");
   auto page = store.List(context.scope(), list);
   if (page.status().code() == Code::kInvalidArgument)
-    return InvalidValue("The value " + list.token + " for parameter NextToken is invalid.");
+    return InvalidValue("Request parameter NextToken is invalid");
   if (!page.ok()) return FromStore(page.status());
 
   for (const metricstore::MetricInfo& info : page->metrics)

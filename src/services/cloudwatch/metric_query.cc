@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/strings.h"
 #include "services/cloudwatch/statistic.h"
 
 namespace sagebrush::services::cloudwatch {
@@ -24,6 +25,42 @@ bool IsId(std::string_view id) {
 
 aws::Error InExpression(const std::string& id, const std::string& what) {
   return ValidationError("Error in expression '" + id + "': " + what + ".");
+}
+
+// Of a metric with several units GetMetricData gives one's data, when asked for none: the first in this order (recorded
+// from AWS).
+constexpr std::string_view kUnitOrder[] = {"Megabits",
+                                           "Terabits",
+                                           "Gigabits",
+                                           "Count",
+                                           "Bytes",
+                                           "Gigabytes",
+                                           "Gigabytes/Second",
+                                           "Kilobytes",
+                                           "Kilobits/Second",
+                                           "Terabytes",
+                                           "Terabits/Second",
+                                           "Bytes/Second",
+                                           "Percent",
+                                           "Megabytes",
+                                           "Megabits/Second",
+                                           "Milliseconds",
+                                           "Microseconds",
+                                           "Kilobytes/Second",
+                                           "Gigabits/Second",
+                                           "Megabytes/Second",
+                                           "Bits",
+                                           "Bits/Second",
+                                           "Count/Second",
+                                           "Seconds",
+                                           "Kilobits",
+                                           "Terabytes/Second",
+                                           "None"};
+
+std::string FirstUnit(const std::set<std::string>& units) {
+  for (const std::string_view unit : kUnitOrder)
+    if (const auto found = units.find(std::string(unit)); found != units.end()) return *found;
+  return units.empty() ? "" : *units.begin();
 }
 
 }  // namespace
@@ -62,8 +99,7 @@ std::optional<aws::Error> MetricQueries::CheckQuery(std::size_t index) {
     return std::nullopt;
   }
   if (!query.metric_stat)
-    return ValidationError("Exactly one of the parameters " + name + ".Expression and " + name +
-                           ".MetricStat must be specified.");
+    return ValidationError("The parameter " + name + ".MetricStat is required.\n");
   if (query.period)
     return ValidationError("The parameters " + name + ".Period and " + name +
                            ".MetricStat are mutually exclusive and you have specified both.");
@@ -118,7 +154,7 @@ std::optional<aws::Error> MetricQueries::CheckReferences() {
 aws::Outcome<Series> MetricQueries::SeriesOf(std::size_t index) {
   if (const auto known = known_.find(index); known != known_.end()) return known->second;
   if (expressions_.contains(index)) return Calculate(index);
-  auto series = ReadStat(*request_.metric_data_queries[index].metric_stat);
+  auto series = ReadStat(index);
   if (!series.ok()) return FromStore(series.status());
   return *std::move(series);
 }
@@ -138,7 +174,13 @@ aws::Outcome<Series> MetricQueries::Calculate(std::size_t index) {
   return *std::move(result);
 }
 
-Result<Series> MetricQueries::ReadStat(const MetricStat& stat) {
+std::string MetricQueries::UnitsOf(std::size_t index) const {
+  const auto found = units_.find(index);
+  return found == units_.end() ? "" : found->second;
+}
+
+Result<Series> MetricQueries::ReadStat(std::size_t index) {
+  const MetricStat& stat = *request_.metric_data_queries[index].metric_stat;
   const Statistic statistic = *ParseStatistic(stat.stat);
   const Window window =
       RoundWindow(request_.start_time, request_.end_time, stat.period, context_.now);
@@ -149,11 +191,18 @@ Result<Series> MetricQueries::ReadStat(const MetricStat& stat) {
   read.start_s = window.start_s;
   read.end_s = window.end_s;
   read.period_s = stat.period;
+  read.by_unit = true;
   read.with_values = statistic.is_percentile();
   ASSIGN_OR_RETURN(const auto points, store_.Read(context_.scope(), read));
+  std::set<std::string> units;
+  for (const metricstore::Point& point : points) units.insert(point.unit);
+  if (units.size() > 1) units_[index] = Join({units.begin(), units.end()}, ", ");
+  const std::string unit = FirstUnit(units);
   Series series;
-  for (const metricstore::Point& point : points)
+  for (const metricstore::Point& point : points) {
+    if (point.unit != unit) continue;
     if (const auto value = ValueOf(statistic, point.summary)) series[point.start_s] = *value;
+  }
   return series;
 }
 

@@ -24,13 +24,16 @@ class MetricQueries {
   std::optional<aws::Error> Check();
   // Of the query at `index`; what others need again is kept.
   aws::Outcome<Series> SeriesOf(std::size_t index);
+  // "Count, Seconds" if the query names no unit and its metric has data in several: the series is of one of them. Known
+  // once the series was asked for; "" otherwise.
+  std::string UnitsOf(std::size_t index) const;
 
  private:
   std::optional<aws::Error> CheckQuery(std::size_t index);
   std::optional<aws::Error> CheckStat(const api::cloudwatch::MetricStat& stat,
                                       const std::string& name);
   std::optional<aws::Error> CheckReferences();
-  Result<Series> ReadStat(const api::cloudwatch::MetricStat& stat);
+  Result<Series> ReadStat(std::size_t index);
   aws::Outcome<Series> Calculate(std::size_t index);
 
   metricstore::MetricStore& store_;
@@ -39,6 +42,7 @@ class MetricQueries {
   std::map<std::string, std::size_t, std::less<>> by_id_;
   std::map<std::size_t, MetricMath> expressions_;  // by index
   std::map<std::size_t, Series> known_;            // of those that expressions name
+  std::map<std::size_t, std::string> units_;       // of those that have several
 };
 
 }  // namespace sagebrush::services::cloudwatch
