@@ -6,6 +6,7 @@
 
 #include "apps/sagebrush/package_endpoint.h"
 #include "apps/sagebrush/replayed_exchange.h"
+#include "aws/presigned_headers.h"
 #include "aws/protocol.h"
 #include "aws/required_checksum.h"
 #include "aws/sigv4.h"
@@ -269,12 +270,17 @@ aws::Outcome<std::monostate> RequestChain::Walk(Call& call) {
   ASSIGN_OR_RETURN(const std::monostate authenticated, Authenticate(call));
   (void)authenticated;
   if (!operation.ok()) return operation.error(call.route.protocol);
+  std::optional<http::Request> presigned;
+  if (call.route.protocol == aws::Protocol::kRestXml &&
+      call.claim->form != aws::Presented::Form::kHeader)
+    presigned = aws::WithHeadersOfQuery(call.request);
+  const http::Request& request = presigned ? *presigned : call.request;
 
   const services::Operation* const handler = FindHandler(call.route, *call.operation);
   if (handler != nullptr)
-    if (auto refusal = aws::CheckRequiredChecksum(*call.operation, call.request.headers, call.body))
+    if (auto refusal = aws::CheckRequiredChecksum(*call.operation, request.headers, call.body))
       return std::move(*refusal);
-  ASSIGN_OR_RETURN(Json input, aws::Decode(call.route, *call.operation, call.request,
+  ASSIGN_OR_RETURN(Json input, aws::Decode(call.route, *call.operation, request,
                                            streams ? std::string_view() : call.body));
   if (handler != nullptr) {
     const auto global = services::GlobalConditionKeys(call.context, call.request.peer);

@@ -118,3 +118,18 @@ def test_every_object_is_its_only_version_and_a_bucket_is_emptied_by_its_version
         """))
     assert answer == {"keys": True, "pages": 3, "ids": [["null", True]], "folded": ["caf\u00e9/", "n/"], "got": "x", "other": "InvalidArgument", "alone": "InvalidArgument",
                       "deleted": 12, "left": 0, "gone": "accepted"}
+
+
+def test_a_presigned_urls_query_carries_metadata_and_conditions(server):
+    answer = server.answer(START + textwrap.dedent("""
+        from botocore.auth import S3SigV4QueryAuth
+        from botocore.awsrequest import AWSRequest
+        def put(url, body): return urllib3.PoolManager().request("PUT", url, body=body).status
+        old = boto3.client("s3", config=Config(signature_version="s3"))
+        put(old.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "old", "Metadata": {"color": "blue"}}), b"x")
+        request = AWSRequest(method="PUT", url=s3.meta.endpoint_url + "/" + bucket + "/once", data={}, params={"If-None-Match": "*"}, headers={})
+        S3SigV4QueryAuth(boto3.Session().get_credentials(), "s3", "us-west-2").add_auth(request)
+        print(json.dumps({"metadata": s3.head_object(Bucket=bucket, Key="old")["Metadata"], "once": [put(request.url, b"1"), put(request.url, b"2")],
+                          "kept": s3.get_object(Bucket=bucket, Key="once")["Body"].read().decode()}))
+        """))
+    assert answer == {"metadata": {"color": "blue"}, "once": [200, 412], "kept": "1"}
