@@ -208,6 +208,15 @@ TEST_F(ValidateTest, EachServiceHasItsOwnWordForIt) {
       "ValidationError");
 }
 
+TEST_F(ValidateTest, IamTellsNoValuesAndNoSets) {
+  EXPECT_EQ(Message(IamModel(), "GetRole", *Json::Parse(R"({"RoleName":"a b"})")),
+            "1 validation error detected: Value at 'roleName' failed to satisfy constraint: "
+            "Member must satisfy regular expression pattern: [\\w+=,.@-]+");
+  EXPECT_EQ(Message(IamModel(), "ListPolicies", *Json::Parse(R"({"Scope":"Ours"})")),
+            "1 validation error detected: Value at 'scope' failed to satisfy constraint: Member "
+            "must satisfy enum value set");
+}
+
 TEST_F(ValidateTest, StreamedPayloadIsNotMissed) {
   EXPECT_EQ(
       Message(SagemakerRuntimeModel(), "InvokeEndpoint", *Json::Parse(R"({"EndpointName":"ep"})")),
