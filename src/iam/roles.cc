@@ -87,6 +87,7 @@ ManagedPolicy ToPolicy(const Record& record) {
   policy.id = record.document.GetString("id");
   policy.description = record.document.GetString("description");
   policy.document = record.document.GetString("document");
+  policy.tags = ToMap(record.document.Find("tags"));
   return policy;
 }
 
@@ -167,18 +168,7 @@ Status Roles::Create(Role role) {
   if (role.id.empty()) role.id = NewUniqueId("AROA");
   const TimePoint now = clock_.Now();
   if (role.created == TimePoint{}) role.created = now;
-  return InsertNew(ToRecord(role, now));
-}
-
-Status Roles::InsertNew(Record record) {
-  Filter same;
-  same.kind = record.key.kind;
-  same.scope = record.key.scope;
-  same.name_ignoring_case = record.key.name;
-  const std::lock_guard lock(creating_);
-  ASSIGN_OR_RETURN(const std::int64_t taken, records_.Count(same));
-  if (taken > 0) return AlreadyExists("the name " + record.key.name + " is taken");
-  return records_.Insert(std::move(record));
+  return records_.Insert(ToRecord(role, now));
 }
 
 Status Roles::Update(const Role& role) { return records_.Update(ToRecord(role, clock_.Now())); }
@@ -221,7 +211,8 @@ Status Roles::CreatePolicy(ManagedPolicy policy) {
   record.document["id"] = policy.id.empty() ? NewUniqueId("ANPA") : policy.id;
   record.document["description"] = policy.description;
   record.document["document"] = policy.document;
-  return InsertNew(std::move(record));
+  record.document["tags"] = ToJson(policy.tags);
+  return records_.Insert(std::move(record));
 }
 
 Status Roles::DeletePolicy(std::string_view arn) {

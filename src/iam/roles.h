@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,6 +37,7 @@ struct Role {
 struct ManagedPolicy {
   std::string name, path = "/", id, account, description;
   std::string document;
+  std::map<std::string, std::string> tags = {};
   TimePoint created{};
   std::string arn() const { return "arn:aws:iam::" + account + ":policy" + path + name; }
 };
@@ -69,12 +69,8 @@ class Roles {
   std::uint64_t changes() const;
 
  private:
-  // The record if no other of its kind has its name in whatever case.
-  Status InsertNew(metastore::Record record);
-
   metastore::RecordStore& records_;
   const Clock& clock_;
-  std::mutex creating_;  // between the look at the names and the new one
 };
 
 }  // namespace sagebrush::iam

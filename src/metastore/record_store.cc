@@ -259,14 +259,16 @@ class SqlRecordStore final : public RecordStore {
     const Key& key = record.key;
     switch (write.action) {
       case Write::Action::kInsert: {
-        const auto done = session.Execute(
-            "INSERT INTO records(kind, scope, name, version, created, modified, status, document) "
-            "VALUES(?, ?, ?, 1, ?, ?, ?, ?)",
-            {key.kind, key.scope, key.name, ToMillis(record.created), ToMillis(record.modified),
-             record.status, document});
-        if (done.status().code() == Code::kAlreadyExists)
-          return AlreadyExists(Describe(key) + " exists already");
-        return done.status();
+        ASSIGN_OR_RETURN(
+            const auto made,
+            session.Execute(
+                "INSERT INTO records(kind, scope, name, version, created, modified, status, "
+                "document) "
+                "SELECT ?1, ?2, ?3, 1, ?4, ?5, ?6, ?7 WHERE NOT EXISTS(SELECT 1 FROM records "
+                "WHERE kind = ?1 AND scope = ?2 AND lower(name) = lower(?3))",
+                {key.kind, key.scope, key.name, ToMillis(record.created), ToMillis(record.modified),
+                 record.status, document}));
+        return made == 1 ? Status::Ok() : AlreadyExists(Describe(key) + " exists already");
       }
       case Write::Action::kUpdate: {
         ASSIGN_OR_RETURN(

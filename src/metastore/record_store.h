@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Control-plane records: a JSON document with the columns that lists sort and filter by, under
 // (kind, scope, name). The scope is what AWS keeps names apart by: "123456789012/us-west-2", the
-// account alone for IAM, "" for global names. Writes are durable when they return and atomic as a
+// account alone for IAM, "" for global names. A name is found as it was written, but there is one of
+// it in any case: names that differ in case alone would share an ARN (SageMaker's are in lower case;
+// IAM's documentation: "not distinguished by case"). Writes are durable when they return and atomic as a
 // batch. Updates are optimistic: the version read must still stand. Any thread may call.
 #pragma once
 

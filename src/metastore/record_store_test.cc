@@ -62,6 +62,16 @@ INSTANTIATE_TEST_SUITE_P(, RecordStoreTest, ::testing::Values(Kind::kSqlite, Kin
                            return test.param == Kind::kSqlite ? "Sqlite" : "Memory";
                          });
 
+TEST_P(RecordStoreTest, NamesThatDifferInCaseAloneAreOneName) {
+  ASSERT_TRUE(store_->Insert(Job("Job")).ok());
+
+  EXPECT_EQ(store_->Insert(Job("jOB")).code(), Code::kAlreadyExists);
+  EXPECT_TRUE(store_->Insert(Job("jOB", 1000, "InProgress", "another scope")).ok());
+  EXPECT_EQ(store_->Get({"training-job", kScope, "job"}).status().code(), Code::kNotFound);
+  ASSERT_TRUE(store_->Delete({"training-job", kScope, "Job"}).ok());
+  EXPECT_TRUE(store_->Insert(Job("jOB")).ok());
+}
+
 TEST_P(RecordStoreTest, GivesBackWhatWasInserted) {
   Record job = Job("a", 1234);
   job.document["Text"] = std::string("zero\0byte", 9);

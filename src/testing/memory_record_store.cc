@@ -146,8 +146,12 @@ Status MemoryRecordStore::Apply(const Write& write) {
   const Key& key = write.record.key;
   const auto found = records_.find(key);
   if (write.action == Write::Action::kInsert) {
-    if (found != records_.end())
-      return AlreadyExists("there is a " + key.kind + " '" + key.name + "' already");
+    const bool taken = std::any_of(records_.begin(), records_.end(), [&](const auto& entry) {
+      const Key& other = entry.first;
+      return other.kind == key.kind && other.scope == key.scope &&
+             EqualsIgnoreCase(other.name, key.name);
+    });
+    if (taken) return AlreadyExists("there is a " + key.kind + " '" + key.name + "' already");
     records_.emplace(key, write.record).first->second.version = 1;
     return Status::Ok();
   }

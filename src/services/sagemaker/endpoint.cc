@@ -79,7 +79,7 @@ aws::Outcome<Json> Endpoints::Create(const RequestContext& context, const Json& 
   NoteWhoCreatedEndpoint(input, &record);
   NoteDeployment(input, &record);
   const std::string arn = record.document.GetString("arn");
-  const Status inserted = new_records_.Insert(std::move(record));
+  const Status inserted = deps_.records.Insert(std::move(record));
   if (inserted.code() == Code::kAlreadyExists) return AlreadyExistsError(kEndpoint, arn);
   RETURN_IF_ERROR(inserted);
   deps_.nudge();

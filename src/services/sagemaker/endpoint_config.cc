@@ -61,7 +61,7 @@ aws::Outcome<Json> EndpointConfigs::Create(const RequestContext& context, const 
 
   ASSIGN_OR_RETURN(auto record, NewRecord(kEndpointConfig, context, input));
   const std::string arn = record.document.GetString("arn");
-  const Status inserted = new_records_.Insert(std::move(record));
+  const Status inserted = deps_.records.Insert(std::move(record));
   if (inserted.code() == Code::kAlreadyExists) return AlreadyExistsError(kEndpointConfig, arn);
   RETURN_IF_ERROR(inserted);
   return Json::Object({{"EndpointConfigArn", arn}});

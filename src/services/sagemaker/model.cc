@@ -69,7 +69,7 @@ aws::Outcome<Json> Models::Create(const RequestContext& context, const Json& inp
 
   ASSIGN_OR_RETURN(auto record, NewRecord(kModel, context, input));
   const std::string arn = record.document.GetString("arn");
-  const Status inserted = new_records_.Insert(std::move(record));
+  const Status inserted = deps_.records.Insert(std::move(record));
   if (inserted.code() == Code::kAlreadyExists) return AlreadyExistsError(kModel, arn);
   RETURN_IF_ERROR(inserted);
   return Json::Object({{"ModelArn", arn}});

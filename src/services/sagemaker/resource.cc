@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/sagemaker/resource.h"
 
-#include "base/strings.h"
 #include "services/sagemaker/tags.h"
 
 namespace sagebrush::services::sagemaker {
@@ -36,25 +35,6 @@ aws::Outcome<metastore::Record> NewRecord(const ResourceType& type, const Reques
     SetTags(&record, merged);
   }
   return record;
-}
-
-Status NewRecords::Insert(metastore::Record record) {
-  const Status taken = AlreadyExists("the name " + record.key.name + " is taken");
-  const std::pair name(record.key.scope, ToLower(record.key.name));
-  {
-    const std::lock_guard lock(mutex_);
-    if (!under_way_.insert(name).second) return taken;
-  }
-  metastore::Filter same;
-  same.kind = record.key.kind;
-  same.scope = record.key.scope;
-  same.name_ignoring_case = record.key.name;
-  const auto known = records_.Count(same);
-  Status done = known.status();
-  if (known.ok()) done = *known > 0 ? taken : records_.Insert(std::move(record));
-  const std::lock_guard lock(mutex_);
-  under_way_.erase(name);
-  return done;
 }
 
 aws::Outcome<metastore::Record> FindRecord(metastore::RecordStore& records,

@@ -3,12 +3,9 @@
 #pragma once
 
 #include <functional>
-#include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "aws/error.h"
 #include "base/json.h"
@@ -26,21 +23,6 @@ aws::Error AlreadyExistsError(const ResourceType& type, const std::string& arn);
 // more to keep puts it into the document. Refused for tags that may not be.
 aws::Outcome<metastore::Record> NewRecord(const ResourceType& type, const RequestContext& context,
                                           const Json& input);
-
-// Inserts new records of one kind. Names that differ in case alone are one name: they would share an ARN (CreateEndpoint's
-// documentation: "case-insensitive in CreateEndpoint"). Creations of different names do not wait for one another.
-class NewRecords {
- public:
-  explicit NewRecords(metastore::RecordStore& records) : records_(records) {}
-
-  // kAlreadyExists, also for a name that is being inserted at this moment.
-  Status Insert(metastore::Record record);
-
- private:
-  metastore::RecordStore& records_;
-  std::mutex mutex_;                                         // guards under_way_
-  std::set<std::pair<std::string, std::string>> under_way_;  // scope, and name in lower case
-};
 
 // The record that the request names, or AWS's refusal.
 aws::Outcome<metastore::Record> FindRecord(metastore::RecordStore& records,

@@ -91,7 +91,7 @@ aws::Outcome<Json> TrainingJobs::Create(const RequestContext& context, const Jso
 
   // The record is the job: the loop starts what it finds, so a crash after this line loses nothing and a client's retry is
   // told so.
-  const Status inserted = new_records_.Insert(std::move(record));
+  const Status inserted = deps_.records.Insert(std::move(record));
   if (inserted.code() == Code::kAlreadyExists)
     return aws::Error{.code = "ResourceInUse",
                       .message =

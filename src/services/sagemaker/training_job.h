@@ -3,15 +3,13 @@
 #pragma once
 
 #include "services/sagemaker/dependencies.h"
-#include "services/sagemaker/resource.h"
 #include "services/service.h"
 
 namespace sagebrush::services::sagemaker {
 
 class TrainingJobs {
  public:
-  explicit TrainingJobs(const Dependencies& dependencies)
-      : deps_(dependencies), new_records_(dependencies.records) {}
+  explicit TrainingJobs(const Dependencies& dependencies) : deps_(dependencies) {}
 
   aws::Outcome<Json> Create(const RequestContext& context, const Json& input);
   aws::Outcome<Json> Describe(const RequestContext& context, const Json& input);
@@ -20,7 +18,6 @@ class TrainingJobs {
 
  private:
   const Dependencies deps_;
-  NewRecords new_records_;
 };
 
 }  // namespace sagebrush::services::sagemaker
