@@ -36,11 +36,23 @@ function(sagebrush_module NAME)
 endfunction()
 
 # sagebrush_test(NAME SOURCES files LINK libraries): the test program NAME_test. Its own code is not optimised (what it
-# tests is): a fifth of a test file's compile time, and half a hundred seconds of a clean build.
+# tests is), and the headers that nearly every test includes are read once, precompiled: together they take half of a
+# test file's compile time away. A test includes what it uses all the same. All test programs must agree on the flags that
+# a precompiled header depends on, such as -pthread.
 function(sagebrush_test NAME)
   cmake_parse_arguments(T "" "" "SOURCES;LINK" ${ARGN})
+  if(NOT TARGET sagebrush_test_headers)
+    file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/test_headers.cc" CONTENT "// A target needs a source to have its headers precompiled.\n")
+    add_library(sagebrush_test_headers OBJECT "${CMAKE_BINARY_DIR}/test_headers.cc")
+    target_compile_options(sagebrush_test_headers PRIVATE -O0 -pthread)
+    target_link_libraries(sagebrush_test_headers PRIVATE sagebrush_options GTest::gmock)
+    target_precompile_headers(sagebrush_test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h> <algorithm> <array> <chrono>
+      <deque> <filesystem> <functional> <map> <memory> <mutex> <optional> <span> <string> <string_view> <thread>
+      <unordered_map> <variant> <vector>)
+  endif()
   add_executable(${NAME}_test ${T_SOURCES})
-  target_compile_options(${NAME}_test PRIVATE -O0)
+  target_compile_options(${NAME}_test PRIVATE -O0 -pthread)
+  target_precompile_headers(${NAME}_test REUSE_FROM sagebrush_test_headers)
   target_link_libraries(${NAME}_test PRIVATE ${T_LINK} sagebrush_options GTest::gmock GTest::gtest_main)
   add_test(NAME ${NAME} COMMAND ${NAME}_test)
   set_tests_properties(${NAME} PROPERTIES TIMEOUT 120)

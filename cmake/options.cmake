@@ -2,7 +2,8 @@
 # Warnings are errors in our own code; third-party headers come in as SYSTEM.
 find_program(SAGEBRUSH_CCACHE ccache)
 if(SAGEBRUSH_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${SAGEBRUSH_CCACHE}")
+  # Without this ccache passes on what includes a precompiled header (its manual, "Precompiled headers").
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env CCACHE_SLOPPINESS=pch_defines,time_macros "${SAGEBRUSH_CCACHE}")
 endif()
 find_program(SAGEBRUSH_MOLD mold)
 add_library(sagebrush_options INTERFACE)
