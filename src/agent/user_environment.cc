@@ -63,6 +63,11 @@ std::vector<std::string> UserEnvironment(const WorkOrder& order, const Paths& pa
     if (paths.on_the_machine())  // where other users reach that port too
       set("AWS_CONTAINER_AUTHORIZATION_TOKEN",
           aws::ContainerAuthorization(HexEncode(Sha256(order.token))));
+    // TensorFlow's own S3 file system (s3:// in tf.io.gfile, checkpoints, summaries) knows no AWS_ENDPOINT_URL. By itself it
+    // logs a line or more for each request: what fails is an exception's text all the same, so it keeps to what is fatal (3).
+    set("S3_ENDPOINT", fmt::format("127.0.0.1:{}", order.api_port));
+    set("S3_USE_HTTPS", "0");
+    set("AWS_LOG_LEVEL", "3");
     set("HTTPS_PROXY", server);
     set("https_proxy", server);
     set("HTTP_PROXY", server);

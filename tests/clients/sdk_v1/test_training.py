@@ -45,6 +45,36 @@ def test_a_script_gets_its_arguments_and_data_and_leaves_its_model(any_server):
     assert answer["output"] in answer["keys"]
 
 
+S3_SCRIPT = """
+import argparse
+import tensorflow as tf
+parser = argparse.ArgumentParser()
+parser.add_argument("--model_dir")
+place = parser.parse_args().model_dir
+x = tf.Variable(3.0, name="x")
+with tf.Session() as session:
+    session.run(tf.global_variables_initializer())
+    tf.train.Saver().save(session, place + "/model.ckpt", global_step=1)
+print("saved %s and %s" % (tf.train.latest_checkpoint(place)[len(place):], tf.train.load_variable(place, "x")))
+"""
+
+
+def test_tensorflow_itself_writes_to_model_dir_in_s3_which_the_sdk_passes(any_server):
+    (any_server.folder / "train.py").write_text(S3_SCRIPT)
+
+    text = any_server.run(FIT + textwrap.dedent("""
+        e = estimator("train.py")
+        assert e.model_dir is None
+        e.fit(logs=True)
+        import boto3
+        print([o["Key"] for o in boto3.client("s3").list_objects_v2(Bucket=session.default_bucket())["Contents"]])
+        """)).text
+
+    assert text.count("saved /model.ckpt-1 and 3.0") == 1, text
+    assert "/model/model.ckpt-1.index" in text and "/model/checkpoint'" in text
+    assert "aws_logging.cc" not in text, "a line for each request of TensorFlow's S3 client"
+
+
 def test_what_the_script_prints_is_in_the_log(any_server):
     (any_server.folder / "train.py").write_text(ENVIRONMENT_SCRIPT)
     (any_server.folder / "part.csv").write_text("1,2\n")
