@@ -29,9 +29,15 @@ bool ActionApplies(const Json& statement, std::string_view action) {
   return others != nullptr && !AnyText(*others, matches);
 }
 
+// IAM User Guide, "Resource": the fields that an ARN leaves out at its end are stars.
+std::string Completed(const std::string& pattern) {
+  const bool is_short = pattern.starts_with("arn:") && std::ranges::count(pattern, ':') < 5;
+  return is_short ? pattern + ":*" : pattern;
+}
+
 bool ResourceApplies(const Json& statement, const Access& access) {
   const auto matches = [&](const std::string& pattern) {
-    return GlobWithVariables(pattern, access.resource, access.context);
+    return GlobWithVariables(Completed(pattern), access.resource, access.context);
   };
   if (const Json* resources = statement.Find("Resource")) return AnyText(*resources, matches);
   const Json* others = statement.Find("NotResource");

@@ -38,6 +38,8 @@ enum class Effect { kAllowed, kExplicitDeny, kImplicitDeny };
 Result<Json> ParsePolicy(std::string_view text);  // either kind, such as were accepted before
 Result<Json> ParseIdentityPolicy(
     std::string_view text);  // what an identity may do: actions on resources
+// Such a one that stands by itself, with a name and an ARN: only of the newer version.
+Result<Json> ParseManagedPolicy(std::string_view text);
 Result<Json> ParseTrustPolicy(std::string_view text);  // who may assume a role: principals
 
 // Actions and resources with * and ? (actions without regard to case), NotAction, NotResource, and

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// What IAM says to a Resource (or a date) in an identity policy that it does not take. Two parsers of IAM's look at it: the
+// older one's refusal has one sentence for everything, the newer one's tells. Pure functions; any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace sagebrush::iam {
+
+// The newer parser's sentence; "" where it has none.
+std::string ResourceFault(std::string_view resource);
+
+// Whether the older parser takes it; asked only where the newer has no fault to tell.
+bool PassesLegacyParsing(std::string_view resource);
+// The value of a Date… condition: ISO 8601, whole or in part, or seconds since 1970.
+bool IsLegacyDate(std::string_view text);
+
+}  // namespace sagebrush::iam
