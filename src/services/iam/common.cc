@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/iam/common.h"
 
+#include <algorithm>
+#include <set>
+
 #include "base/hash.h"
 #include "base/strings.h"
 
@@ -9,6 +12,7 @@ namespace sagebrush::services::iam_api {
 namespace {
 constexpr std::int64_t kDefaultMaxItems = 100;
 constexpr int kUpdateAttempts = 8;
+constexpr std::size_t kMaxTags = 50;  // of a role, of a policy
 }  // namespace
 
 aws::Error NoSuchEntity(std::string message) { return {"NoSuchEntity", std::move(message)}; }
@@ -77,6 +81,37 @@ std::string EncodedDocument(std::string_view text) { return PercentEncode(text);
 std::optional<aws::Error> CheckDocument(const Result<Json>& parsed) {
   if (parsed.ok()) return std::nullopt;
   return aws::Error{"MalformedPolicyDocument", parsed.status().message()};
+}
+
+std::size_t CountedBytes(std::string_view document) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      document, [](char c) { return c != ' ' && c != '\t' && c != '\r' && c != '\n'; }));
+}
+
+std::optional<aws::Error> CheckPolicyArn(const std::string& arn) {
+  if (arn.starts_with("arn:") && Split(arn, ':').size() >= 6) return std::nullopt;
+  return aws::Error{"ValidationError", "Invalid ARN:  Could not be parsed!"};
+}
+
+std::optional<aws::Error> AddTags(const Json* tags, std::map<std::string, std::string>* to) {
+  if (tags == nullptr || !tags->is_array()) return std::nullopt;
+  std::set<std::string> keys;
+  for (const Json& tag : tags->AsArray()) {
+    const std::string key = tag.GetString("Key");
+    if (!keys.insert(ToLower(key)).second)
+      return InvalidInput(
+          "Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+    EraseTag(key, to);
+    (*to)[key] = tag.GetString("Value");
+  }
+  if (to->size() > kMaxTags)
+    return LimitExceeded("The number of tags has reached the maximum limit.");
+  return std::nullopt;
+}
+
+void EraseTag(std::string_view key, std::map<std::string, std::string>* from) {
+  std::erase_if(*from,
+                [lower = ToLower(key)](const auto& tag) { return ToLower(tag.first) == lower; });
 }
 
 Json ToTagList(const std::map<std::string, std::string>& tags) {

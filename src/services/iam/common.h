@@ -4,6 +4,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,6 +41,15 @@ std::string EncodedDocument(std::string_view text);
 // A parsed document's error as MalformedPolicyDocument.
 std::optional<aws::Error> CheckDocument(const Result<Json>& parsed);
 
+// What IAM counts of a document against a quota: white space is free.
+std::size_t CountedBytes(std::string_view document);
+
+// ValidationError for what is no ARN, before anything of that name is looked for.
+std::optional<aws::Error> CheckPolicyArn(const std::string& arn);
+
+// Adds tags of a request. A key is one whatever its case, and keeps the letters that came last.
+void EraseTag(std::string_view key, std::map<std::string, std::string>* from);
+std::optional<aws::Error> AddTags(const Json* tags, std::map<std::string, std::string>* to);
 Json ToTagList(const std::map<std::string, std::string>& tags);
 
 }  // namespace sagebrush::services::iam_api

@@ -47,7 +47,17 @@ TEST_F(IamServiceTest, ShowsARoleAsItWasMade) {
                          {"Tags", Json::Array({Json::Object({{"Key", "k"}, {"Value", "v"}})})}}));
   const Json got = Call("GetRole", Json::Object({{"RoleName", "r"}}));
 
-  EXPECT_EQ(created, got);
+  // What CreateRole does not tell, AWS's does not either.
+  const Json& fresh = *created.Find("Role");
+  for (const char* member :
+       {"Path", "RoleName", "RoleId", "Arn", "CreateDate", "AssumeRolePolicyDocument", "Tags"})
+    EXPECT_EQ(*fresh.Find(member), *got.Find("Role")->Find(member)) << member;
+  EXPECT_EQ(fresh.size(), 7u) << fresh.Dump();
+  EXPECT_EQ(got.Find("Role")->GetString("Description"), "d");
+  EXPECT_TRUE(got.Find("Role")->Has("RoleLastUsed"));
+  const Json listed = Call("ListRoles", Json::Object()).Find("Roles")->AsArray()[0];
+  EXPECT_FALSE(listed.Has("Tags") || listed.Has("RoleLastUsed"));
+  EXPECT_EQ(listed.GetInt("MaxSessionDuration"), 7200);
   const Json& role = *got.Find("Role");
   EXPECT_EQ(role.GetString("Arn"), "arn:aws:iam::123456789012:role/service-role/r");
   EXPECT_TRUE(role.GetString("RoleId").starts_with("AROA"));
@@ -84,6 +94,12 @@ TEST_F(IamServiceTest, RefusesInAwsWords) {
       Refusal("AttachRolePolicy",
               Json::Object({{"RoleName", "r"}, {"PolicyArn", "arn:aws:iam::aws:policy/None"}})),
       "NoSuchEntity: Policy arn:aws:iam::aws:policy/None does not exist or is not attachable.");
+  for (const char* operation : {"AttachRolePolicy", "DetachRolePolicy"})
+    EXPECT_EQ(Refusal(operation, Json::Object({{"RoleName", "r"},
+                                               {"PolicyArn", "a-name-long-enough-for-an-arn"}})),
+              "ValidationError: Invalid ARN:  Could not be parsed!");
+  EXPECT_EQ(Refusal("GetPolicy", Json::Object({{"PolicyArn", "a-name-long-enough-for-an-arn"}})),
+            "ValidationError: Invalid ARN:  Could not be parsed!");
   EXPECT_EQ(Refusal("DetachRolePolicy", Json::Object({{"RoleName", "r"}, {"PolicyArn", kS3Full}})),
             "NoSuchEntity: Policy " + std::string(kS3Full) + " was not found.");
   EXPECT_EQ(Refusal("ListRoles", Json::Object({{"Marker", "??"}})),
@@ -173,6 +189,63 @@ TEST_F(IamServiceTest, ChangesTrustAndTags) {
 
   EXPECT_EQ(roles_.Get("123456789012", "r")->trust_policy, trust);
   EXPECT_EQ(Call("ListRoleTags", Json::Object({{"RoleName", "r"}})).Find("Tags")->size(), 1u);
+}
+
+TEST_F(IamServiceTest, TagKeysAreOneWhateverTheirCase) {
+  CreateRole("r");
+  const auto tag = [](const char* key, const char* value) {
+    return Json::Object({{"Key", key}, {"Value", value}});
+  };
+  const auto request = [](Json tags) {
+    return Json::Object({{"RoleName", "r"}, {"Tags", std::move(tags)}});
+  };
+  const auto tags = [&] {
+    return *Call("ListRoleTags", Json::Object({{"RoleName", "r"}})).Find("Tags");
+  };
+
+  Call("TagRole", request(Json::Array({tag("Team", "1")})));
+  Call("TagRole", request(Json::Array({tag("team", "2")})));
+  EXPECT_EQ(tags(), Json::Array({tag("team", "2")}));
+  EXPECT_EQ(Refusal("TagRole", request(Json::Array({tag("a", "1"), tag("A", "2")}))),
+            "InvalidInput: Duplicate tag keys found. Please note that Tag keys are case "
+            "insensitive.");
+  Call("UntagRole", Json::Object({{"RoleName", "r"}, {"TagKeys", Json::Array({"TEAM"})}}));
+  EXPECT_EQ(tags().size(), 0u);
+}
+
+TEST_F(IamServiceTest, WhiteSpaceDoesNotCountAgainstQuotas) {
+  const std::string space(10'240, ' ');
+  const std::string long_sid(2048, 'a');
+  const std::string long_trust =
+      ReplaceAll(kTrust, R"("Effect")", R"("Sid":")" + long_sid + R"(","Effect")");
+
+  EXPECT_EQ(Refusal("CreateRole",
+                    Json::Object({{"RoleName", "r"}, {"AssumeRolePolicyDocument", long_trust}})),
+            "LimitExceeded: Cannot exceed quota for ACLSizePerRole: 2048");
+  Call("CreateRole",
+       Json::Object({{"RoleName", "r"}, {"AssumeRolePolicyDocument", space + kTrust}}));
+  Call("PutRolePolicy",
+       Json::Object({{"RoleName", "r"}, {"PolicyName", "p"}, {"PolicyDocument", space + kReadS3}}));
+  Call("CreatePolicy", Json::Object({{"PolicyName", "p"}, {"PolicyDocument", space + kReadS3}}));
+}
+
+TEST_F(IamServiceTest, TagsOfAPolicyAreToldByGetPolicyAlways) {
+  const Json tags = Json::Array({Json::Object({{"Key", "k"}, {"Value", "v"}})});
+  const Json tagged =
+      Call("CreatePolicy",
+           Json::Object({{"PolicyName", "t"}, {"PolicyDocument", kReadS3}, {"Tags", tags}}));
+  const Json plain =
+      Call("CreatePolicy", Json::Object({{"PolicyName", "p"}, {"PolicyDocument", kReadS3}}));
+  const auto get = [&](const Json& created) {
+    const Json got =
+        Call("GetPolicy", Json::Object({{"PolicyArn", created.Find("Policy")->GetString("Arn")}}));
+    return *got.Find("Policy")->Find("Tags");
+  };
+
+  EXPECT_EQ(*tagged.Find("Policy")->Find("Tags"), tags);
+  EXPECT_FALSE(plain.Find("Policy")->Has("Tags"));
+  EXPECT_EQ(get(tagged), tags);
+  EXPECT_EQ(get(plain), Json::Array());
 }
 
 TEST_F(IamServiceTest, TriesAgainWhenAnotherCallWasQuicker) {

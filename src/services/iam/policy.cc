@@ -44,6 +44,7 @@ Json Version(const iam::ManagedPolicy& policy) {
 aws::Outcome<iam::ManagedPolicy> FindPolicy(iam::Roles& roles, const RequestContext& context,
                                             const Json& input) {
   const std::string arn = input.GetString("PolicyArn");
+  if (auto error = CheckPolicyArn(arn)) return *error;
   auto policy = roles.GetPolicy(arn);
   if (policy.status().code() == Code::kNotFound ||
       (policy.ok() && policy->account != "aws" && policy->account != context.account))
@@ -56,18 +57,16 @@ aws::Outcome<iam::ManagedPolicy> FindPolicy(iam::Roles& roles, const RequestCont
 
 aws::Outcome<Json> CreatePolicy(iam::Roles& roles, const RequestContext& context,
                                 const Json& input) {
-  if (const Json* tags = input.Find("Tags");
-      tags != nullptr && tags->is_array() && tags->size() > 0)
-    return InvalidInput("Tags of policies are not supported by this server; leave them out.");
   iam::ManagedPolicy policy;
   policy.account = context.account;
   policy.name = input.GetString("PolicyName");
   policy.path = input.GetString("Path", "/");
   policy.description = input.GetString("Description");
   policy.document = input.GetString("PolicyDocument");
-  if (policy.document.size() > kMaxPolicyBytes)
+  if (auto error = AddTags(input.Find("Tags"), &policy.tags)) return *error;
+  if (CountedBytes(policy.document) > kMaxPolicyBytes)
     return LimitExceeded("Cannot exceed quota for PolicySize: 6144");
-  if (auto error = CheckDocument(iam::ParseIdentityPolicy(policy.document))) return *error;
+  if (auto error = CheckDocument(iam::ParseManagedPolicy(policy.document))) return *error;
 
   const Status created = roles.CreatePolicy(policy);
   if (created.code() == Code::kAlreadyExists)
@@ -76,7 +75,9 @@ aws::Outcome<Json> CreatePolicy(iam::Roles& roles, const RequestContext& context
         "A policy called " + policy.name + " already exists. Duplicate names are not allowed."};
   RETURN_IF_ERROR(created);
   ASSIGN_OR_RETURN(const iam::ManagedPolicy stored, roles.GetPolicy(policy.arn()));
-  return Json::Object({{"Policy", Summary(stored, 0)}});
+  Json out = Summary(stored, 0);
+  if (!stored.tags.empty()) out["Tags"] = ToTagList(stored.tags);
+  return Json::Object({{"Policy", std::move(out)}});
 }
 
 aws::Outcome<Json> GetPolicy(iam::Roles& roles, const RequestContext& context, const Json& input) {
@@ -84,6 +85,7 @@ aws::Outcome<Json> GetPolicy(iam::Roles& roles, const RequestContext& context, c
   ASSIGN_OR_RETURN(const auto all, roles.List(context.account, "/"));
   Json out = Summary(policy, Attachments(all, policy.arn()));
   if (!policy.description.empty()) out["Description"] = policy.description;
+  out["Tags"] = ToTagList(policy.tags);  // though there be none (recorded from AWS)
   return Json::Object({{"Policy", std::move(out)}});
 }
 

@@ -8,10 +8,9 @@ namespace sagebrush::services::iam_api {
 namespace {
 
 constexpr std::size_t kMaxTrustBytes = 2048;  // IAM's quota "ACLSizePerRole"
-constexpr std::size_t kMaxTags = 50;
 
-// A role as GetRole shows it; ListRoles leaves out tags and last use.
-Json Summary(const iam::Role& role) {
+// A role as CreateRole shows it (recorded from AWS).
+Json New(const iam::Role& role) {
   Json out = Json::Object();
   out["Path"] = role.path;
   out["RoleName"] = role.name;
@@ -19,30 +18,30 @@ Json Summary(const iam::Role& role) {
   out["Arn"] = role.arn();
   out["CreateDate"] = ToEpochSeconds(role.created);
   out["AssumeRolePolicyDocument"] = EncodedDocument(role.trust_policy);
-  if (!role.description.empty()) out["Description"] = role.description;
-  out["MaxSessionDuration"] = role.max_session_seconds;
+  if (!role.tags.empty()) out["Tags"] = ToTagList(role.tags);
   return out;
 }
 
+// As GetRole shows it; ListRoles leaves out tags and last use.
 Json Detail(const iam::Role& role) {
-  Json out = Summary(role);
-  if (!role.tags.empty()) out["Tags"] = ToTagList(role.tags);
+  Json out = New(role);
+  if (!role.description.empty()) out["Description"] = role.description;
+  out["MaxSessionDuration"] = role.max_session_seconds;
   out["RoleLastUsed"] = Json::Object();
   return out;
 }
 
-std::optional<aws::Error> CheckTrust(const std::string& document) {
-  if (document.size() > kMaxTrustBytes)
-    return LimitExceeded("Cannot exceed quota for ACLSizePerRole: 2048");
-  return CheckDocument(iam::ParseTrustPolicy(document));
+Json Summary(const iam::Role& role) {
+  Json out = Detail(role);
+  out.Remove("Tags");
+  out.Remove("RoleLastUsed");
+  return out;
 }
 
-std::optional<aws::Error> AddTags(const Json* tags, iam::Role* role) {
-  if (tags == nullptr || !tags->is_array()) return std::nullopt;
-  for (const Json& tag : tags->AsArray()) role->tags[tag.GetString("Key")] = tag.GetString("Value");
-  if (role->tags.size() > kMaxTags)
-    return LimitExceeded("The number of tags has reached the maximum limit.");
-  return std::nullopt;
+std::optional<aws::Error> CheckTrust(const std::string& document) {
+  if (CountedBytes(document) > kMaxTrustBytes)
+    return LimitExceeded("Cannot exceed quota for ACLSizePerRole: 2048");
+  return CheckDocument(iam::ParseTrustPolicy(document));
 }
 
 }  // namespace
@@ -58,13 +57,14 @@ aws::Outcome<Json> CreateRole(iam::Roles& roles, const RequestContext& context, 
   role.max_session_seconds = input.GetInt("MaxSessionDuration", 3600);
   role.trust_policy = input.GetString("AssumeRolePolicyDocument");
   if (auto error = CheckTrust(role.trust_policy)) return *error;
-  if (auto error = AddTags(input.Find("Tags"), &role)) return *error;
+  if (auto error = AddTags(input.Find("Tags"), &role.tags)) return *error;
 
   const Status created = roles.Create(role);
   if (created.code() == Code::kAlreadyExists)
     return aws::Error{"EntityAlreadyExists", "Role with name " + role.name + " already exists."};
   RETURN_IF_ERROR(created);
-  return GetRole(roles, context, input);
+  ASSIGN_OR_RETURN(const iam::Role stored, FindRole(roles, context, input));
+  return Json::Object({{"Role", New(stored)}});
 }
 
 aws::Outcome<Json> GetRole(iam::Roles& roles, const RequestContext& context, const Json& input) {
@@ -113,14 +113,14 @@ aws::Outcome<Json> DeleteRole(iam::Roles& roles, const RequestContext& context, 
 
 aws::Outcome<Json> TagRole(iam::Roles& roles, const RequestContext& context, const Json& input) {
   return ChangeRole(roles, context, input,
-                    [&](iam::Role& role) { return AddTags(input.Find("Tags"), &role); });
+                    [&](iam::Role& role) { return AddTags(input.Find("Tags"), &role.tags); });
 }
 
 aws::Outcome<Json> UntagRole(iam::Roles& roles, const RequestContext& context, const Json& input) {
   return ChangeRole(roles, context, input, [&](iam::Role& role) -> std::optional<aws::Error> {
     if (const Json* keys = input.Find("TagKeys"); keys != nullptr && keys->is_array())
       for (const Json& key : keys->AsArray())
-        if (key.is_string()) role.tags.erase(key.AsString());
+        if (key.is_string()) EraseTag(key.AsString(), &role.tags);
     return std::nullopt;
   });
 }

@@ -46,7 +46,7 @@ aws::Outcome<Json> PutRolePolicy(iam::Roles& roles, const RequestContext& contex
     if (auto error = CheckDocument(iam::ParseIdentityPolicy(document))) return error;
     role.inline_policies[input.GetString("PolicyName")] = document;
     std::size_t bytes = 0;
-    for (const auto& [name, text] : role.inline_policies) bytes += text.size();
+    for (const auto& [name, text] : role.inline_policies) bytes += CountedBytes(text);
     if (bytes > kMaxInlineBytes)
       return LimitExceeded("Maximum policy size of 10240 bytes exceeded for role " + role.name);
     return std::nullopt;
@@ -86,6 +86,7 @@ aws::Outcome<Json> ListRolePolicies(iam::Roles& roles, const RequestContext& con
 aws::Outcome<Json> AttachRolePolicy(iam::Roles& roles, const RequestContext& context,
                                     const Json& input) {
   const std::string arn = input.GetString("PolicyArn");
+  if (auto error = CheckPolicyArn(arn)) return *error;
   const auto policy = roles.GetPolicy(arn);
   if (policy.status().code() == Code::kNotFound ||
       (policy.ok() && policy->account != "aws" && policy->account != context.account))
@@ -105,6 +106,7 @@ aws::Outcome<Json> AttachRolePolicy(iam::Roles& roles, const RequestContext& con
 aws::Outcome<Json> DetachRolePolicy(iam::Roles& roles, const RequestContext& context,
                                     const Json& input) {
   const std::string arn = input.GetString("PolicyArn");
+  if (auto error = CheckPolicyArn(arn)) return *error;
   return ChangeRole(roles, context, input, [&](iam::Role& role) -> std::optional<aws::Error> {
     if (std::erase(role.attached_policies, arn) == 0)
       return NoSuchEntity("Policy " + arn + " was not found.");
