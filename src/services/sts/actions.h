@@ -6,6 +6,8 @@
 
 namespace sagebrush::services::sts {
 
+bool IsArn(std::string_view text);  // with a partition, a service and a resource
+
 AccessRule Anybody();          // who am I: needs no permission, as on AWS
 AccessRule AllowAssumeRole();  // on the role; its trust policy is the handler's business
 

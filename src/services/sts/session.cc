@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "iam/decision.h"
+#include "services/sts/actions.h"
 
 namespace sagebrush::services::sts {
 
@@ -57,8 +58,9 @@ aws::Outcome<Json> Sessions::GetCallerIdentity(const RequestContext& context, co
 }
 
 aws::Outcome<Json> Sessions::AssumeRole(const RequestContext& context, const Json& input) {
-  if (auto refused = RefuseWhatIsNotHonoured(input)) return *refused;
   const std::string role_arn = input.GetString("RoleArn");
+  if (!IsArn(role_arn)) return ValidationError(role_arn + " is invalid");
+  if (auto refused = RefuseWhatIsNotHonoured(input)) return *refused;
   const auto role = roles_.GetByArn(role_arn);
   if (role.status().code() == Code::kNotFound) return NotTrusted(context, role_arn);
   if (!role.ok()) return role.status();

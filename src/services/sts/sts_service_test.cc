@@ -68,10 +68,22 @@ TEST_F(StsServiceTest, TellsWhoCalls) {
 
 TEST_F(StsServiceTest, NeedsPermissionOnlyToAssume) {
   EXPECT_TRUE(AccessOf("GetCallerIdentity", Json::Object()).empty());
-  const auto access = AccessOf("AssumeRole", Json::Object({{"RoleArn", "arn"}}));
+  const auto access = AccessOf("AssumeRole", Json::Object({{"RoleArn", "arn:aws:iam::1:role/r"}}));
   ASSERT_EQ(access.size(), 1u);
   EXPECT_EQ(access[0].action, "sts:AssumeRole");
-  EXPECT_EQ(access[0].resource, "arn");
+  EXPECT_EQ(access[0].resource, "arn:aws:iam::1:role/r");
+}
+
+TEST_F(StsServiceTest, CallsWhatIsNoArnInvalidWhoeverAsks) {
+  for (const char* arn :
+       {"nothing-of-that-kind-at-all", "arn::iam::123456789012:role/r", "arn:aws:::123456789012:r",
+        "arn:aws:iam:123456789012:role/r", "arn:aws:iam::123456789012:"}) {
+    const Json input = Json::Object({{"RoleArn", arn}, {"RoleSessionName", "me"}});
+    EXPECT_TRUE(AccessOf("AssumeRole", input).empty()) << arn;
+    const auto error = ErrorOf("AssumeRole", input);
+    EXPECT_EQ(error.code, "ValidationError");
+    EXPECT_EQ(error.message, std::string(arn) + " is invalid");
+  }
 }
 
 TEST_F(StsServiceTest, GivesCredentialsOfATrustingRole) {
