@@ -39,7 +39,10 @@ std::string NameInIdentifier(const RequestContext& context, const std::string& i
 aws::Outcome<std::string> GroupName(const RequestContext& context,
                                     const std::optional<std::string>& name,
                                     const std::optional<std::string>& identifier) {
-  if (name.has_value() == identifier.has_value())
+  if (name && identifier)
+    return aws::Error{"ValidationException",
+                      "LogGroup name and LogGroup ARN are mutually exclusive parameters."};
+  if (!name && !identifier)
     return InvalidParameter(
         "Exactly one of logGroupName and logGroupIdentifier must be specified.");
   return name ? *name : NameInIdentifier(context, *identifier);

@@ -18,15 +18,13 @@ constexpr std::string_view kPurpose = "logs.groups.1";
 constexpr int kDefaultLimit = 50;
 
 api::logs::LogGroup Describe(const RequestContext& context, const logstore::Group& group,
-                             bool short_form) {
+                             bool with_size) {
   api::logs::LogGroup out;
   out.log_group_name = group.name;
   out.creation_time = group.created_ms;
   out.arn = GroupArn(context, group.name) + ":*";
-  if (short_form)
-    return out;  // the API reference: with logGroupNamePattern only these three are given
   out.metric_filter_count = 0;
-  out.stored_bytes = group.stored_bytes;
+  if (with_size) out.stored_bytes = group.stored_bytes;
   out.log_group_class = LogGroupClass::kStandard;
   out.log_group_arn = GroupArn(context, group.name);
   return out;
@@ -54,7 +52,7 @@ aws::Outcome<DescribeLogGroupsResponse> DescribeNamed(logstore::LogStore& store,
                                          1);  // the shortest with that prefix is the name itself
     if (!groups.ok()) return FromStore(groups.status());
     if (!groups->empty() && groups->front().name == name)
-      found.push_back(Describe(context, groups->front(), false));
+      found.push_back(Describe(context, groups->front(), true));
   }
   return response;
 }
@@ -123,7 +121,8 @@ aws::Outcome<DescribeLogGroupsResponse> DescribeLogGroups(logstore::LogStore& st
             metastore::MakePageToken(kPurpose, {*described.back().log_group_name});
         return response;
       }
-      described.push_back(Describe(context, group, request.log_group_name_pattern.has_value()));
+      // Recorded from AWS: what a pattern finds comes without its size.
+      described.push_back(Describe(context, group, !request.log_group_name_pattern));
     }
     if (groups->size() < static_cast<std::size_t>(kBatch)) return response;
     after = groups->back().name;

@@ -38,7 +38,9 @@ api::logs::LogStream Describe(const RequestContext& context, const std::string& 
   out.first_event_timestamp = stream.first_event_ms;
   out.last_event_timestamp = stream.last_event_ms;
   out.last_ingestion_time = stream.last_ingestion_ms;
-  out.upload_sequence_token = SequenceToken(stream.last_ingestion_ms.value_or(stream.created_ms));
+  // As AWS: of a stream that nobody has written to yet there is none.
+  if (stream.last_ingestion_ms)
+    out.upload_sequence_token = SequenceToken(*stream.last_ingestion_ms);
   out.arn = StreamArn(context, group, stream.name);
   out.stored_bytes = 0;  // as AWS since 2019: kept for groups only
   return out;

@@ -103,6 +103,11 @@ TEST_F(LogsServiceTest, DescribesGroupsAsAwsDoesOverPages) {
   };
   EXPECT_EQ(names("logGroupNamePrefix", "/a"), (Names{"/a/1", "/a/2"}));
   EXPECT_EQ(names("logGroupNamePattern", "2"), (Names{"/a/2"}));
+  // What a pattern finds is told of whole, but for its size.
+  Json found = Call("DescribeLogGroups", Json::Object({{"logGroupNamePattern", "/b"}}));
+  Json whole = group;
+  whole.Remove("storedBytes");
+  EXPECT_EQ(found.Find("logGroups")->AsArray()[0], whole);
   EXPECT_EQ(
       names("logGroupIdentifiers", Json::Array({group.GetString("logGroupArn"), "/a", "/a/1"})),
       (Names{"/b", "/a/1"}));
@@ -163,6 +168,12 @@ TEST_F(LogsServiceTest, StreamsCanBeOrderedByTheirLastEvent) {
       stream.GetString("arn"),
       "arn:aws:logs:us-west-2:123456789012:log-group:/aws/sagemaker/TrainingJobs:log-stream:b");
   EXPECT_EQ(stream.GetString("uploadSequenceToken").size(), 56u);
+  input.Remove("nextToken");
+  input["descending"] = false;
+  EXPECT_FALSE(Call("DescribeLogStreams", input)
+                   .Find("logStreams")
+                   ->AsArray()[0]
+                   .Has("uploadSequenceToken"));  // of "empty": nobody has written to it
   input.Remove("nextToken");
   input["logStreamNamePrefix"] = "a";
   EXPECT_EQ(Refusal("DescribeLogStreams", input),
@@ -280,6 +291,12 @@ TEST_F(LogsServiceTest, GroupsMayBeNamedByTheirArn) {
             missing);
   EXPECT_EQ(Refusal("GetLogEvents", Json::Object({{"logStreamName", "s"}})).substr(0, 26),
             "InvalidParameterException:");
+  for (const char* operation : {"GetLogEvents", "DescribeLogStreams", "FilterLogEvents"})
+    EXPECT_EQ(Refusal(operation, Json::Object({{"logGroupName", kGroup},
+                                               {"logGroupIdentifier", kGroup},
+                                               {"logStreamName", "s"}})),
+              "ValidationException: LogGroup name and LogGroup ARN are mutually exclusive "
+              "parameters.");
 }
 
 TEST_F(LogsServiceTest, BytesThatAreNoUtf8AreReplacedOnTheWay) {
