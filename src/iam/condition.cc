@@ -212,8 +212,10 @@ bool IsKnownOperator(std::string_view name) { return ParseOperator(name).has_val
 bool ConditionsHold(const Json& conditions, const Context& context, const Lists& lists) {
   if (!conditions.is_object()) return false;
   for (const auto& [name, keys] : conditions.AsObject()) {
+    if (!keys.is_object()) return false;
+    if (keys.size() == 0) continue;  // asks for nothing, whatever it is called
     const auto op = ParseOperator(name);
-    if (!op || !keys.is_object()) return false;
+    if (!op) return false;
     for (const auto& [key, wanted] : keys.AsObject())
       if (!KeyHolds(*op, key, wanted, context, lists)) return false;
   }

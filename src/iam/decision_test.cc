@@ -277,6 +277,24 @@ TEST(ParseIdentityPolicy, RefusesDatesThatAreNone) {
     EXPECT_EQ(of(wrong), "The policy failed legacy parsing") << wrong;
 }
 
+TEST(ParseIdentityPolicy, TakesConditionsThatAwsTakes) {
+  const auto of = [](const std::string& condition) {
+    return Refusal(R"({"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":)" +
+                   condition + "}}");
+  };
+
+  for (const char* lawful :
+       {R"({})", R"({"DateGreaterThan":{}})", R"({"Nonsense":{}})", R"({"StringEquals":{"a":"b"}})",
+        R"({"StringEquals":{"a":[]}})", R"({"NumericLessThan":{"s3:max-keys":10}})"})
+    EXPECT_EQ(of(lawful), "accepted") << lawful;
+  for (const char* wrong : {R"([])", R"({"DateGreaterThan":[]})", R"({"Nonsense":{"a":"b"}})",
+                            R"({"StringEquals":{"a":{}}})", R"({"StringEquals":{"a":null}})"})
+    EXPECT_EQ(of(wrong), "Syntax errors in policy.") << wrong;
+  EXPECT_EQ(Ask(R"({"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Nonsense":{}}})",
+                "s3:GetObject", "*"),
+            Effect::kExplicitDeny);
+}
+
 TEST(ParseManagedPolicy, IsOfTheNewerVersion) {
   for (const char* version : {"", R"("Version":"2008-10-17",)"}) {
     const std::string text = "{" + std::string(version) + R"("Statement":)" + kAllowAll + "}";
@@ -303,6 +321,9 @@ TEST(ParseTrustPolicy, RefusesInAwsWords) {
             "Invalid principal in policy: \"AWS\":\"me\"");
   EXPECT_EQ(of(R"({"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Resource":"*"})"),
             "Has prohibited field Resource");
+  EXPECT_EQ(of(R"({"Effect":"Allow","Principal":"*","Action":"sts:AssumeRoles"})"),
+            "Trust Policy statement actions can only be sts:AssumeRole, sts:AssumeRoleWithSAML,  "
+            "and sts:AssumeRoleWithWebIdentity");
   EXPECT_EQ(of(R"({"Effect":"Allow","Principal":"*","Action":"s3:GetObject"})"),
             "AssumeRole policy may only specify STS AssumeRole actions.");
 }

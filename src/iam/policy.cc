@@ -19,6 +19,21 @@ constexpr std::string_view kStatementFields[] = {"Sid",       "Effect",    "Acti
                                                  "NotAction", "Resource",  "NotResource",
                                                  "Condition", "Principal", "NotPrincipal"};
 
+// Service Authorization Reference, AWS Security Token Service; in small letters.
+constexpr std::string_view kStsActions[] = {"assumerole",
+                                            "assumerolewithsaml",
+                                            "assumerolewithwebidentity",
+                                            "assumeroot",
+                                            "decodeauthorizationmessage",
+                                            "getaccesskeyinfo",
+                                            "getcalleridentity",
+                                            "getfederationtoken",
+                                            "getservicebearertoken",
+                                            "getsessiontoken",
+                                            "setcontext",
+                                            "setsourceidentity",
+                                            "tagsession"};
+
 template <std::size_t N>
 bool OnlyHas(const Json& object, const std::string_view (&fields)[N]) {
   return std::ranges::all_of(object.AsObject(), [&](const Json::Member& member) {
@@ -77,25 +92,23 @@ Status CheckActions(const Json& statement) {
   return Status::Ok();
 }
 
+// A condition's value, or several: texts, numbers, booleans.
+bool IsConditionValue(const Json& value) {
+  const auto is_one = [](const Json& v) { return !v.is_object() && !v.is_array() && !v.is_null(); };
+  return value.is_array() ? std::ranges::all_of(value.AsArray(), is_one) : is_one(value);
+}
+
+// AWS takes a key that names no vendor, and an operator without keys, which then asks for nothing.
 Status CheckConditions(const Json& statement) {
   const Json* conditions = statement.Find("Condition");
   if (conditions == nullptr) return Status::Ok();
   if (!conditions->is_object()) return Syntax();
   for (const auto& [op, keys] : conditions->AsObject()) {
-    if (!IsKnownOperator(op)) return InvalidArgument("Invalid Condition type : " + op + ".");
-    if (!keys.is_object() || keys.size() == 0) return Syntax();
-    for (const auto& [key, values] : keys.AsObject()) {
-      if (key.find(':') == std::string::npos)
-        return InvalidArgument(
-            "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
-      const bool is_lawful =
-          values.is_array()
-              ? std::ranges::none_of(
-                    values.AsArray(),
-                    [](const Json& v) { return v.is_object() || v.is_array() || v.is_null(); })
-              : !values.is_object() && !values.is_null();
-      if (!is_lawful) return Syntax();
-    }
+    if (!keys.is_object()) return Syntax();
+    if (keys.size() > 0 && !IsKnownOperator(op))
+      return InvalidArgument("Invalid Condition type : " + op + ".");
+    for (const auto& [key, values] : keys.AsObject())
+      if (!IsConditionValue(values)) return Syntax();
   }
   return Status::Ok();
 }
@@ -125,9 +138,16 @@ Status CheckTrustActions(const Json& statement) {
   const Json* actions = statement.Find("Action");
   if (actions == nullptr)
     return InvalidArgument("AssumeRole policy may only specify STS AssumeRole actions.");
-  for (const std::string& action : Texts(*actions))
-    if (!ToLower(action).starts_with("sts:"))
+  for (const std::string& action : Texts(*actions)) {
+    const std::string lower = ToLower(action);
+    if (!lower.starts_with("sts:"))
       return InvalidArgument("AssumeRole policy may only specify STS AssumeRole actions.");
+    if (lower.find_first_of("*?") == std::string::npos &&
+        std::ranges::find(kStsActions, lower.substr(4)) == std::end(kStsActions))
+      return InvalidArgument(
+          "Trust Policy statement actions can only be sts:AssumeRole, sts:AssumeRoleWithSAML,  and "
+          "sts:AssumeRoleWithWebIdentity");
+  }
   return Status::Ok();
 }
 
@@ -146,12 +166,7 @@ bool IsStatement(const Json& statement) {
   if (const Json* sid = statement.Find("Sid"); sid != nullptr && !sid->is_string()) return false;
   const std::string effect = ToLower(statement.GetString("Effect"));
   if (effect != "allow" && effect != "deny") return false;
-  const Json* conditions = statement.Find("Condition");
-  if (conditions == nullptr) return true;
-  return conditions->is_object() &&
-         std::ranges::all_of(conditions->AsObject(), [](const Json::Member& member) {
-           return IsKnownOperator(member.first) && member.second.is_object();
-         });
+  return CheckConditions(statement).ok();
 }
 
 bool IsLegacyStatement(const Json& statement) {
@@ -213,10 +228,7 @@ Status CheckIdentityStatements(const std::vector<Json>& statements) {
     if (!HasTexts(statement, "Action", "NotAction"))
       return InvalidArgument("Policy statement must contain actions.");
   if (!fault.empty()) return InvalidArgument(fault);
-  for (const Json& statement : statements) {
-    RETURN_IF_ERROR(CheckActions(statement));
-    RETURN_IF_ERROR(CheckConditions(statement));
-  }
+  for (const Json& statement : statements) RETURN_IF_ERROR(CheckActions(statement));
   for (const Json& statement : statements)
     if (!HasTexts(statement, "Resource", "NotResource"))
       return InvalidArgument("Policy statement must contain resources.");
