@@ -18,6 +18,9 @@ namespace sagebrush::objectstore {
 // "CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256", as AWS's ChecksumAlgorithm spells them.
 const std::vector<std::string_view>& ChecksumAlgorithms();
 
+// What S3 computes where the client chose none: User Guide, "Checking object integrity".
+inline constexpr std::string_view kDefaultChecksum = "CRC64NVME";
+
 class ChecksumHasher {
  public:
   // Nothing for an algorithm we do not have.

@@ -216,7 +216,7 @@ TEST_F(CrashTest, AMultipartUploadGoesOnAfterADeath) {
   const auto second = put_part(*store, id, 2).value();
   const auto first = store->ListParts("b", "k", id, 0, 1).value()[0];
   ASSERT_TRUE(
-      store->CompleteMultipart("b", "k", id, {{1, first.etag, ""}, {2, second.etag, ""}}, {}).ok());
+      store->CompleteMultipart("b", "k", id, {.parts = {{1, first.etag}, {2, second.etag}}}).ok());
   EXPECT_EQ(GetBytes(*store, "b", "k").value(), Pattern(5 << 20, 1) + Pattern(5 << 20, 2));
 }
 
@@ -231,7 +231,7 @@ TEST_F(CrashTest, ADeathInACompletionRemovesUnlistedPartsAtTheNextStart) {
       const auto part = store.PutPart("b", "k", upload.upload_id, number, std::move(bytes), {});
       if (number == 1) etag = part->etag;
     }
-    (void)store.CompleteMultipart("b", "k", upload.upload_id, {{1, etag, ""}}, {}).ok();
+    (void)store.CompleteMultipart("b", "k", upload.upload_id, {.parts = {{1, etag}}}).ok();
   }));
   EXPECT_THAT(BlobFiles(), SizeIs(2));
 

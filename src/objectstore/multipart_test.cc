@@ -34,8 +34,9 @@ class MultipartTest : public StoreTest {
                               std::string_view expected_checksum = "") {
     std::vector<CompletedPart> listed;
     listed.reserve(parts.size());
-    for (const auto& part : parts) listed.push_back({part.number, part.etag, part.checksum.value});
-    return store_->CompleteMultipart("b", "k", upload.upload_id, listed, {}, expected_checksum);
+    for (const auto& part : parts) listed.push_back({part.number, part.etag, part.checksum});
+    return store_->CompleteMultipart("b", "k", upload.upload_id,
+                                     {.parts = listed, .checksum = std::string(expected_checksum)});
   }
 };
 
@@ -54,6 +55,67 @@ TEST_F(MultipartTest, PartsBecomeOneObjectWithoutCopying) {
   EXPECT_EQ(object->part_count, 3);
   EXPECT_EQ(GetBytes(*store_, "b", "k").value(), one + two + three);
   EXPECT_EQ(BlobFiles(), files);
+}
+
+TEST_F(MultipartTest, AChecksumThatNobodyChoseIsMadeOfTheParts) {
+  const auto upload = Start();
+  const std::string one = Pattern(kPart, 1), two = "tail";
+  std::vector<PartInfo> parts;
+  for (const auto& bytes : {one, two}) {
+    auto hasher = ChecksumHasher::For(kDefaultChecksum);
+    hasher->Update(bytes);
+    auto sent = store_->NewUpload().value();
+    ASSERT_TRUE(sent->Append(bytes).ok());
+    parts.push_back(
+        store_
+            ->PutPart("b", "k", upload.upload_id, static_cast<int>(parts.size()) + 1,
+                      std::move(sent),
+                      {std::string(kDefaultChecksum), Base64Encode(hasher->Finish()), ""})
+            .value());
+  }
+  EXPECT_EQ(Complete(upload, parts).status().message().substr(0, 11), "InvalidPart")
+      << "it is not the caller's to repeat";
+  for (auto& part : parts) part.checksum = {};
+
+  const auto object = Complete(upload, parts);
+
+  auto whole = ChecksumHasher::For(kDefaultChecksum);
+  whole->Update(one + two);
+  ASSERT_TRUE(object.ok()) << object.status().ToString();
+  EXPECT_EQ(object->checksum.algorithm, "CRC64NVME");
+  EXPECT_EQ(object->checksum.type, "FULL_OBJECT");
+  EXPECT_EQ(object->checksum.value, Base64Encode(whole->Finish()));
+  EXPECT_EQ(store_->Get("b", "k").value()->Part(2)->checksum.algorithm, "") << "of no part";
+}
+
+TEST_F(MultipartTest, AnObjectReplacedSinceTheUploadBeganIsAConflict) {
+  const std::string etag = PutBytes(*store_, "b", "k", "old").value().etag;
+  const auto upload = Start();
+  const auto part = Put(upload, 1, "new");
+  clock_.Advance(std::chrono::milliseconds(1));
+  ASSERT_EQ(PutBytes(*store_, "b", "k", "old").value().etag, etag);
+
+  const auto object = store_->CompleteMultipart(
+      "b", "k", upload.upload_id, {.parts = {{1, part.etag}}, .conditions = {.if_match = etag}});
+
+  EXPECT_EQ(object.status().code(), Code::kFailedPrecondition);
+  EXPECT_EQ(object.status().message().substr(0, 26), "ConditionalRequestConflict");
+  EXPECT_EQ(GetBytes(*store_, "b", "k").value(), "old");
+}
+
+TEST_F(MultipartTest, TheSizeThatTheCallerNamesIsChecked) {
+  const auto upload = Start();
+  const auto part = Put(upload, 1, "four");
+  const auto complete = [&](std::uint64_t size) {
+    return store_->CompleteMultipart("b", "k", upload.upload_id,
+                                     {.parts = {{1, part.etag}}, .size = size});
+  };
+
+  EXPECT_EQ(
+      complete(5).status().message(),
+      "InvalidRequest: The provided 'x-amz-mp-object-size' header value 5 does not match what "
+      "was computed: 4");
+  EXPECT_TRUE(complete(4).ok());
 }
 
 TEST_F(MultipartTest, ReadsCrossPartBordersAndFindParts) {

@@ -87,6 +87,7 @@ class ObjectReader {
   // Where the part of that number lies. An object that was not uploaded in parts is its own part 1.
   struct PartRange {
     std::uint64_t offset, length;
+    Checksum checksum = {};  // of the part's bytes, with the object's type; none if none is kept
   };
   virtual std::optional<PartRange> Part(int number) = 0;
 };
@@ -119,7 +120,7 @@ struct MultipartInfo {
   std::string key, upload_id;
   TimePoint initiated{};
   ObjectMetadata metadata;
-  std::string checksum_algorithm, checksum_type;
+  std::string checksum_algorithm, checksum_type;  // "" if whoever began it did not choose
 };
 struct MultipartPage {
   // Together at most max_keys, each in order: by key, those of one key by when they were initiated.
@@ -132,7 +133,14 @@ struct MultipartPage {
 struct CompletedPart {
   int number;
   std::string etag;
-  std::string checksum;  // "" if the caller did not say
+  Checksum checksum = {};  // without a type; none if the caller did not say
+};
+// What an upload is completed with.
+struct Completion {
+  std::vector<CompletedPart> parts;
+  Conditions conditions = {};
+  std::string checksum = {};               // of the whole object, "" if the caller did not say
+  std::optional<std::uint64_t> size = {};  // of the whole object, if the caller said
 };
 // The part for which a completion was refused, as far as it is one's fault.
 struct RefusedPart {
@@ -150,7 +158,8 @@ struct Deletion {
 
 // Errors of the engine carry one of these words at the front of the message, so that services/s3 can name AWS's code:
 // kNotFound "NoSuchBucket" / "NoSuchKey" / "NoSuchUpload"; kAlreadyExists "BucketExists"; kFailedPrecondition
-// "BucketNotEmpty" / "PreconditionFailed"; kInvalidArgument "InvalidPart" / "InvalidPartOrder" / "EntityTooSmall" / "BadDigest".
+// "BucketNotEmpty" / "PreconditionFailed" / "ConditionalRequestConflict"; kInvalidArgument "InvalidPart" / "InvalidPartOrder" /
+// "EntityTooSmall" / "BadDigest" / "InvalidRequest".
 class ObjectStore {
  public:
   // Keeps index.db and blobs/ under `folder`; removes what a crash left half done.
@@ -208,14 +217,13 @@ class ObjectStore {
   // `after_id`, if there is one: of the uploads of `start_after` itself, those after that one come too.
   virtual Result<MultipartPage> ListMultiparts(std::string_view bucket, const ListRequest& request,
                                                std::string_view after_id = "") = 0;
-  // A record, never a copy of bytes. `expected_checksum`: of the whole object, "" if the caller did not say. Completing
-  // again what is now the object gives the same answer (clients repeat it when they lost the first one). `refused`, if it is
-  // there, is told the part that InvalidPart or EntityTooSmall is about.
+  // A record, never a copy of bytes. Completing again what is now the object gives the same answer (clients repeat it when
+  // they lost the first one). `refused`, if it is there, is told the part that InvalidPart or EntityTooSmall is about. An
+  // upload for which no checksum was chosen gets a CRC64NVME, if all its parts came with one. A condition on an object that was
+  // replaced since the upload began is "ConditionalRequestConflict".
   virtual Result<ObjectInfo> CompleteMultipart(std::string_view bucket, std::string_view key,
                                                std::string_view upload_id,
-                                               const std::vector<CompletedPart>& parts,
-                                               const Conditions& conditions,
-                                               std::string_view expected_checksum = "",
+                                               const Completion& completion,
                                                RefusedPart* refused = nullptr) = 0;
   virtual Status AbortMultipart(std::string_view bucket, std::string_view key,
                                 std::string_view upload_id) = 0;

@@ -109,21 +109,22 @@ Result<std::vector<Piece>> LoadPieces(Session& session, std::int64_t content) {
                                 }));
   if (!found) return NotFound("content " + std::to_string(content) + " is not in the index");
   if (!has_pieces) return pieces;
-  RETURN_IF_ERROR(
-      session.Query("SELECT p.number, p.size, p.piece, c.blob, c.data FROM pieces p JOIN contents "
-                    "c ON c.id = p.piece "
-                    "WHERE p.content = ? ORDER BY p.number",
-                    {content}, [&](const Row& row) {
-                      Piece piece{.number = static_cast<int>(row.Int(0)),
-                                  .size = static_cast<std::uint64_t>(row.Int(1)),
-                                  .content = row.Int(2),
-                                  .blob = {},
-                                  .data = {}};
-                      if (!row.IsNull(3)) piece.blob = row.Text(3);
-                      if (!row.IsNull(4)) piece.data = row.Text(4);
-                      pieces.push_back(std::move(piece));
-                      return true;
-                    }));
+  RETURN_IF_ERROR(session.Query(
+      "SELECT p.number, p.size, p.piece, c.blob, c.data, p.checksum FROM pieces p JOIN contents "
+      "c ON c.id = p.piece "
+      "WHERE p.content = ? ORDER BY p.number",
+      {content}, [&](const Row& row) {
+        Piece piece{.number = static_cast<int>(row.Int(0)),
+                    .size = static_cast<std::uint64_t>(row.Int(1)),
+                    .content = row.Int(2),
+                    .checksum = std::string(row.Text(5)),
+                    .blob = {},
+                    .data = {}};
+        if (!row.IsNull(3)) piece.blob = row.Text(3);
+        if (!row.IsNull(4)) piece.data = row.Text(4);
+        pieces.push_back(std::move(piece));
+        return true;
+      }));
   return pieces;
 }
 

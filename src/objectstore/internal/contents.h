@@ -25,7 +25,7 @@ struct Piece {
   int number = 0;  // the part's number; 1 if there are no parts
   std::uint64_t size = 0;
   std::int64_t content = 0;
-  std::string checksum = {};  // the part's own; of no use to a reader, who is not given it
+  std::string checksum = {};  // base64, the part's own; "" if the object's is not made of them
   std::optional<BlobId> blob;
   std::string data;
 };

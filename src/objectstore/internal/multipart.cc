@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/id.h"
+#include "base/strings.h"
 #include "objectstore/checksum.h"
 #include "objectstore/internal/contents.h"
 #include "objectstore/internal/list.h"
@@ -27,8 +28,29 @@ std::string NewUploadId(TimePoint now) {
   return milliseconds + NewId(29);
 }
 
+// An upload whose checksum nobody chose knows none of its parts', and one of composite checksums needs all of them again.
+Status CheckPartChecksum(const MultipartInfo& upload, const CompletedPart& part,
+                         const PartRow& row) {
+  const std::string number = std::to_string(part.number);
+  if (part.checksum.value.empty()) {
+    if (upload.checksum_type != "COMPOSITE") return Status::Ok();
+    return InvalidArgument("InvalidRequest: The upload was created using a " +
+                           ToLower(upload.checksum_algorithm) +
+                           " checksum. The complete request must include the checksum for each "
+                           "part. It was missing for part " +
+                           number + " in the request.");
+  }
+  if (!upload.checksum_algorithm.empty() && part.checksum.algorithm != upload.checksum_algorithm)
+    return InvalidArgument("BadDigest: The " + ToLower(part.checksum.algorithm) +
+                           " you specified for part " + number +
+                           " did not match what we received.");
+  if (upload.checksum_algorithm.empty() || row.info.checksum.value != part.checksum.value)
+    return InvalidArgument("InvalidPart: part " + number + " has another checksum");
+  return Status::Ok();
+}
+
 // The rows of the parts the caller lists, checked.
-Result<std::vector<PartRow>> ListedParts(Session& session, std::string_view upload_id,
+Result<std::vector<PartRow>> ListedParts(Session& session, const MultipartInfo& upload,
                                          const std::vector<CompletedPart>& listed,
                                          RefusedPart* refused) {
   if (listed.empty())
@@ -39,14 +61,12 @@ Result<std::vector<PartRow>> ListedParts(Session& session, std::string_view uplo
                              " does not come after part " + std::to_string(listed[i - 1].number));
   std::vector<PartRow> rows;
   for (const CompletedPart& part : listed) {
-    ASSIGN_OR_RETURN(auto row, FindPart(session, upload_id, part.number));
+    ASSIGN_OR_RETURN(auto row, FindPart(session, upload.upload_id, part.number));
     *refused = {part.number, part.etag, row ? row->info.size : 0};
     if (!row || row->info.etag != part.etag)
       return InvalidArgument("InvalidPart: part " + std::to_string(part.number) +
                              " was not uploaded with that ETag");
-    if (!part.checksum.empty() && row->info.checksum.value != part.checksum)
-      return InvalidArgument("InvalidPart: part " + std::to_string(part.number) +
-                             " has another checksum");
+    RETURN_IF_ERROR(CheckPartChecksum(upload, part, *row));
     rows.push_back(*std::move(row));
   }
   for (std::size_t i = 0; i + 1 < rows.size(); ++i) {
@@ -70,20 +90,22 @@ Result<std::string> CombinedEtag(const std::vector<PartRow>& parts) {
 }
 
 Result<Checksum> CombinedChecksum(const MultipartInfo& upload, const std::vector<PartRow>& parts) {
-  if (upload.checksum_algorithm.empty()) return Checksum{};
+  const bool is_chosen = !upload.checksum_algorithm.empty();
+  Checksum checksum{upload.checksum_algorithm, "", upload.checksum_type};
+  if (!is_chosen) checksum = {std::string(kDefaultChecksum), "", "FULL_OBJECT"};
   std::vector<ChecksumOfPart> checksums;
   for (const PartRow& part : parts) {
-    if (part.info.checksum.algorithm != upload.checksum_algorithm)
+    if (part.info.checksum.algorithm != checksum.algorithm && !is_chosen) return Checksum{};
+    if (part.info.checksum.algorithm != checksum.algorithm)
       return InvalidArgument("InvalidPart: part " + std::to_string(part.info.number) + " has no " +
                              upload.checksum_algorithm);
     ASSIGN_OR_RETURN(auto raw, Base64Decode(part.info.checksum.value));
     checksums.push_back({std::move(raw), part.info.size});
   }
-  Checksum checksum{upload.checksum_algorithm, "", upload.checksum_type};
-  if (upload.checksum_type == "FULL_OBJECT") {
-    ASSIGN_OR_RETURN(checksum.value, FullObjectChecksum(upload.checksum_algorithm, checksums));
+  if (checksum.type == "FULL_OBJECT") {
+    ASSIGN_OR_RETURN(checksum.value, FullObjectChecksum(checksum.algorithm, checksums));
   } else {
-    ASSIGN_OR_RETURN(checksum.value, CompositeChecksum(upload.checksum_algorithm, checksums));
+    ASSIGN_OR_RETURN(checksum.value, CompositeChecksum(checksum.algorithm, checksums));
   }
   return checksum;
 }
@@ -188,10 +210,11 @@ Result<MultipartPage> IndexedObjectStore::ListMultiparts(std::string_view bucket
       [&](Session& session) { return ListUploads(session, bucket, request, after_id); });
 }
 
-Result<ObjectInfo> IndexedObjectStore::CompleteMultipart(
-    std::string_view bucket, std::string_view key, std::string_view upload_id,
-    const std::vector<CompletedPart>& parts, const Conditions& conditions,
-    std::string_view expected_checksum, RefusedPart* refused) {
+Result<ObjectInfo> IndexedObjectStore::CompleteMultipart(std::string_view bucket,
+                                                         std::string_view key,
+                                                         std::string_view upload_id,
+                                                         const Completion& completion,
+                                                         RefusedPart* refused) {
   ObjectRow object;
   RefusedPart nobody_asks;
   RETURN_IF_ERROR(Change([&](Session& session, std::vector<BlobId>* unreferenced) -> Status {
@@ -203,9 +226,12 @@ Result<ObjectInfo> IndexedObjectStore::CompleteMultipart(
       return Status::Ok();
     }
     RETURN_IF_ERROR(upload.status());
-    ASSIGN_OR_RETURN(const auto rows, ListedParts(session, upload_id, parts,
+    ASSIGN_OR_RETURN(const auto rows, ListedParts(session, *upload, completion.parts,
                                                   refused == nullptr ? &nobody_asks : refused));
-    RETURN_IF_ERROR(CheckConditions(conditions, current, key));
+    RETURN_IF_ERROR(CheckConditions(completion.conditions, current, key));
+    if (completion.conditions.if_match && current->info.modified > upload->initiated)
+      return FailedPrecondition("ConditionalRequestConflict: '" + std::string(key) +
+                                "' was replaced since the upload began");
 
     object = {};
     object.info.key = key;
@@ -215,17 +241,19 @@ Result<ObjectInfo> IndexedObjectStore::CompleteMultipart(
     object.upload_id = upload_id;
     ASSIGN_OR_RETURN(object.info.etag, CombinedEtag(rows));
     ASSIGN_OR_RETURN(object.info.checksum, CombinedChecksum(*upload, rows));
-    if (!expected_checksum.empty() && object.info.checksum.value != expected_checksum)
-      return InvalidArgument("BadDigest: the object's checksum is " + object.info.checksum.value);
+    if (!completion.checksum.empty() && object.info.checksum.value != completion.checksum)
+      return InvalidArgument("BadDigest: The " + ToLower(object.info.checksum.algorithm) +
+                             " you specified did not match the calculated checksum.");
 
     std::vector<Piece> pieces;
     for (const PartRow& row : rows) {
-      pieces.push_back({.number = row.info.number,
-                        .size = row.info.size,
-                        .content = row.content,
-                        .checksum = row.info.checksum.value,
-                        .blob = {},
-                        .data = {}});
+      pieces.push_back(
+          {.number = row.info.number,
+           .size = row.info.size,
+           .content = row.content,
+           .checksum = upload->checksum_algorithm.empty() ? "" : row.info.checksum.value,
+           .blob = {},
+           .data = {}});
       object.info.size += row.info.size;
       // Its reference is the piece's from here on.
       RETURN_IF_ERROR(session
@@ -233,6 +261,11 @@ Result<ObjectInfo> IndexedObjectStore::CompleteMultipart(
                                    {std::string(upload_id), std::int64_t{row.info.number}})
                           .status());
     }
+    if (completion.size && *completion.size != object.info.size)
+      return InvalidArgument(
+          "InvalidRequest: The provided 'x-amz-mp-object-size' header value " +
+          std::to_string(*completion.size) +
+          " does not match what was computed: " + std::to_string(object.info.size));
     ASSIGN_OR_RETURN(object.content, InsertPieces(session, object.info.size, pieces));
     RETURN_IF_ERROR(RemoveUpload(session, bucket, key, upload_id, unreferenced));
     return ReplaceObject(session, bucket, object, unreferenced);

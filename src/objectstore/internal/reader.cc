@@ -84,9 +84,14 @@ std::optional<ObjectReader::FileRange> PieceReader::File(std::uint64_t offset,
 
 std::optional<ObjectReader::PartRange> PieceReader::Part(int number) {
   if (info_.part_count == 0)
-    return number == 1 ? std::optional(PartRange{0, info_.size}) : std::nullopt;
-  for (std::size_t i = 0; i < pieces_.size(); ++i)
-    if (pieces_[i].number == number) return PartRange{starts_[i], pieces_[i].size};
+    return number == 1 ? std::optional(PartRange{0, info_.size, info_.checksum}) : std::nullopt;
+  for (std::size_t i = 0; i < pieces_.size(); ++i) {
+    if (pieces_[i].number != number) continue;
+    PartRange part{starts_[i], pieces_[i].size};
+    if (!pieces_[i].checksum.empty())
+      part.checksum = {info_.checksum.algorithm, pieces_[i].checksum, info_.checksum.type};
+    return part;
+  }
   return std::nullopt;
 }
 

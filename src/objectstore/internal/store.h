@@ -74,10 +74,7 @@ class IndexedObjectStore final : public ObjectStore {
   Result<MultipartPage> ListMultiparts(std::string_view bucket, const ListRequest& request,
                                        std::string_view after_id) override;
   Result<ObjectInfo> CompleteMultipart(std::string_view bucket, std::string_view key,
-                                       std::string_view upload_id,
-                                       const std::vector<CompletedPart>& parts,
-                                       const Conditions& conditions,
-                                       std::string_view expected_checksum,
+                                       std::string_view upload_id, const Completion& completion,
                                        RefusedPart* refused) override;
   Status AbortMultipart(std::string_view bucket, std::string_view key,
                         std::string_view upload_id) override;

@@ -20,6 +20,9 @@ constexpr Sentence kSentences[] = {
     {"BucketAlreadyOwnedByYou",
      "Your previous request to create the named bucket succeeded and you already own it."},
     {"BucketNotEmpty", "The bucket you tried to delete is not empty"},
+    {"ConditionalRequestConflict",
+     "The conditional request cannot succeed due to a conflicting operation against this "
+     "resource."},
     {"EntityTooLarge", "Your proposed upload exceeds the maximum allowed size"},
     {"EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size"},
     {"IncompleteBody",
@@ -86,7 +89,7 @@ aws::Error MakeError(std::string_view code, const Subject& subject) {
   if (IsAbout(code, {"NoSuchBucket", "BucketNotEmpty", "BucketAlreadyOwnedByYou",
                      "BucketAlreadyExists", "InvalidBucketName"}))
     error.extra["BucketName"] = subject.bucket;
-  if (IsAbout(code, {"NoSuchKey"})) error.extra["Key"] = subject.key;
+  if (IsAbout(code, {"NoSuchKey", "ConditionalRequestConflict"})) error.extra["Key"] = subject.key;
   if (IsAbout(code, {"NoSuchUpload", "InvalidPart", "InvalidPartOrder"}) &&
       !subject.upload_id.empty())
     error.extra["UploadId"] = subject.upload_id;
@@ -107,17 +110,15 @@ aws::Error ErrorOf(const Status& status, const Subject& subject) {
   const std::string& message = status.message();
   const std::string_view code = std::string_view{message}.substr(0, message.find(':'));
   if (code == "BucketExists") return MakeError("BucketAlreadyOwnedByYou", subject);
-  if (code == "InvalidRequest")
+  if (code == "InvalidRequest" || code == "BadDigest")
     return MakeError(code, message.substr(std::min(message.size(), code.size() + 2)));
-  if (code == "BadDigest")
-    return MakeError(code, "The checksum you specified did not match the calculated checksum.");
   for (const Sentence& sentence : kSentences)
     if (sentence.code == code) return MakeError(code, subject);
   return aws::FromStatus(aws::Protocol::kRestXml, status);
 }
 
 aws::Error WithCondition(aws::Error error, const objectstore::Conditions& conditions) {
-  if (error.code == "PreconditionFailed")
+  if (error.code == "PreconditionFailed" || error.code == "ConditionalRequestConflict")
     error.extra["Condition"] = conditions.if_match ? "If-Match" : "If-None-Match";
   return error;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "services/s3/multipart.h"
 
+#include "base/hash.h"
 #include "base/strings.h"
 #include "objectstore/checksum.h"
 #include "services/s3/errors.h"
@@ -62,27 +63,41 @@ aws::Outcome<Target> TargetOf(objectstore::ObjectStore& store, const RequestCont
   return Target{static_cast<int>(number), std::move(upload)};
 }
 
+objectstore::Checksum Finished(objectstore::ChecksumHasher& hasher) {
+  return {std::string(hasher.algorithm()), Base64Encode(hasher.Finish()), ""};
+}
+
 // The checksum under its own algorithm; parts have no type.
 void AddPartChecksum(const objectstore::Checksum& checksum, Json* document) {
   AddChecksum({checksum.algorithm, checksum.value, ""}, document);
 }
 
+// x-amz-checksum-type of a completion must be the upload's.
+std::optional<aws::Error> CheckType(const Json& input, const objectstore::MultipartInfo& upload) {
+  const std::string type = input.GetString("ChecksumType");
+  if (type.empty() || type == upload.checksum_type) return std::nullopt;
+  return MakeError("InvalidRequest",
+                   "The upload was created using the " +
+                       (upload.checksum_type.empty() ? "null" : upload.checksum_type) +
+                       " checksum mode. The complete request must use the same checksum mode.");
+}
+
 aws::Outcome<std::vector<objectstore::CompletedPart>> CompletedParts(const Json& input) {
   const Json* body = input.Find("MultipartUpload");
   const Json* listed = body == nullptr ? nullptr : body->Find("Parts");
-  if (listed == nullptr || !listed->is_array() || listed->size() == 0 ||
-      listed->size() > static_cast<std::size_t>(kMaxPartNumber))
-    return MakeError("MalformedXML");
+  if (listed == nullptr || !listed->is_array() || listed->size() == 0)
+    return MakeError("InvalidRequest", "You must specify at least one part");
+  if (listed->size() > static_cast<std::size_t>(kMaxPartNumber)) return MakeError("MalformedXML");
   std::vector<objectstore::CompletedPart> parts;
   for (const Json& part : listed->AsArray()) {
     const std::int64_t number = part.GetInt("PartNumber");
     if (number < 1 || number > kMaxPartNumber || !part.Has("ETag"))
       return MakeError("MalformedXML");
-    objectstore::CompletedPart completed{static_cast<int>(number), Unquoted(part.GetString("ETag")),
-                                         ""};
+    objectstore::CompletedPart completed{static_cast<int>(number),
+                                         Unquoted(part.GetString("ETag"))};
     for (const std::string_view algorithm : objectstore::ChecksumAlgorithms())
-      if (completed.checksum.empty())
-        completed.checksum = part.GetString("Checksum" + std::string(algorithm));
+      if (std::string value = part.GetString("Checksum" + std::string(algorithm)); !value.empty())
+        completed.checksum = {std::string(algorithm), std::move(value), ""};
     parts.push_back(std::move(completed));
   }
   return parts;
@@ -118,17 +133,21 @@ aws::Outcome<std::monostate> UploadPart(objectstore::ObjectStore& store,
   ASSIGN_OR_RETURN(const Target target, TargetOf(store, context, input));
   ASSIGN_OR_RETURN(auto bytes, Told(store.NewUpload(), subject));
   const std::string& wanted = target.upload.checksum_algorithm;
-  ASSIGN_OR_RETURN(const auto checksum, Receive(exchange, input, secret_of, wanted, *bytes));
+  // Nobody chose the object's checksum: the part's is not the one that the client sends with it.
+  auto unchosen =
+      objectstore::ChecksumHasher::For(wanted.empty() ? objectstore::kDefaultChecksum : "");
+  ASSIGN_OR_RETURN(const auto checksum, Receive(exchange, input, secret_of, wanted, *bytes,
+                                                unchosen ? &*unchosen : nullptr));
   if (!wanted.empty() && checksum.algorithm != wanted)
     return MakeError("InvalidRequest",
                      "Checksum Type mismatch occurred, expected checksum Type: " + ToLower(wanted) +
                          ", actual checksum Type: " + ToLower(checksum.algorithm));
   ASSIGN_OR_RETURN(const auto part,
                    Told(store.PutPart(subject.bucket, subject.key, subject.upload_id, target.number,
-                                      std::move(bytes), checksum),
+                                      std::move(bytes), unchosen ? Finished(*unchosen) : checksum),
                         subject));
   Json reply = Json::Object({{"ETag", Quoted(part.etag)}});
-  AddPartChecksum(part.checksum, &reply);
+  AddPartChecksum(checksum, &reply);
   return Respond(exchange, context, "UploadPart", reply);
 }
 
@@ -156,15 +175,17 @@ aws::Outcome<Json> UploadPartCopy(objectstore::ObjectStore& store, const Request
   }
   if (range.length > kMaxPut) return MakeError("EntityTooLarge");
   ASSIGN_OR_RETURN(auto bytes, Told(store.NewUpload(), subject));
-  ASSIGN_OR_RETURN(const auto checksum, CopyBytes(*source.reader, range.offset, range.length,
-                                                  target.upload.checksum_algorithm, *bytes));
+  const std::string& wanted = target.upload.checksum_algorithm;
+  ASSIGN_OR_RETURN(const auto checksum,
+                   CopyBytes(*source.reader, range.offset, range.length,
+                             wanted.empty() ? objectstore::kDefaultChecksum : wanted, *bytes));
   ASSIGN_OR_RETURN(const auto part,
                    Told(store.PutPart(subject.bucket, subject.key, subject.upload_id, target.number,
                                       std::move(bytes), checksum),
                         subject));
   Json result =
       Json::Object({{"ETag", Quoted(part.etag)}, {"LastModified", WholeSeconds(part.modified)}});
-  AddPartChecksum(part.checksum, &result);
+  if (!wanted.empty()) AddPartChecksum(part.checksum, &result);
   return Json::Object({{"CopyPartResult", std::move(result)}});
 }
 
@@ -173,16 +194,29 @@ aws::Outcome<Json> CompleteMultipartUpload(objectstore::ObjectStore& store,
   const Subject subject = SubjectOf(input);
   ASSIGN_OR_RETURN(const auto bucket, OpenBucket(store, context, input));
   if (const auto refused = CheckPromises(input)) return *refused;
-  ASSIGN_OR_RETURN(const auto parts, CompletedParts(input));
-  ASSIGN_OR_RETURN(const auto conditions, WriteConditionsOf(input));
-  std::string expected;
+  // What is completed already is the store's to tell from what never was.
+  const auto upload = store.GetMultipart(bucket.name, subject.key, subject.upload_id);
+  objectstore::Completion completion;
+  auto parts = CompletedParts(input);
+  if (!parts.ok()) {
+    if (!upload.ok()) return ErrorOf(upload.status(), subject);
+    return parts.error(aws::Protocol::kRestXml);
+  }
+  completion.parts = std::move(*parts);
+  ASSIGN_OR_RETURN(completion.conditions, WriteConditionsOf(input));
+  if (upload.ok())
+    if (const auto mismatch = CheckType(input, *upload)) return *mismatch;
   for (const std::string_view algorithm : objectstore::ChecksumAlgorithms())
-    if (expected.empty()) expected = input.GetString("Checksum" + std::string(algorithm));
+    if (completion.checksum.empty())
+      completion.checksum = input.GetString("Checksum" + std::string(algorithm));
+  if (input.Has("MpuObjectSize"))
+    completion.size = static_cast<std::uint64_t>(input.GetInt("MpuObjectSize"));
   objectstore::RefusedPart refused;
-  const auto object = store.CompleteMultipart(bucket.name, subject.key, subject.upload_id, parts,
-                                              conditions, expected, &refused);
+  const auto object =
+      store.CompleteMultipart(bucket.name, subject.key, subject.upload_id, completion, &refused);
   if (!object.ok())
-    return WithPart(WithCondition(ErrorOf(object.status(), subject), conditions), refused);
+    return WithPart(WithCondition(ErrorOf(object.status(), subject), completion.conditions),
+                    refused);
   Json reply =
       Json::Object({{"Location", "/" + bucket.name + "/" + PercentEncode(subject.key, true)},
                     {"Bucket", bucket.name},

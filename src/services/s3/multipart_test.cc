@@ -7,6 +7,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr std::size_t kPart = 5 << 20;
 
@@ -78,20 +79,42 @@ TEST_F(S3MultipartTest, ChecksumsOfPartsMakeThatOfTheWhole) {
            {{"x-amz-checksum-crc32", checksum(one)}, {"x-amz-sdk-checksum-algorithm", "CRC32"}});
   const std::string second = Part(id, 2, two);  // the server computes what the client left out
 
-  const auto reply =
-      Complete(id, {Listed(1, first, "<ChecksumCRC32>" + checksum(one) + "</ChecksumCRC32>"),
-                    Listed(2, second)});
+  const auto listed = [&](int number, const std::string& etag, const std::string& data) {
+    return Listed(number, etag, "<ChecksumCRC32>" + checksum(data) + "</ChecksumCRC32>");
+  };
+
+  const auto lacks_one = Complete(id, {listed(1, first, one), Listed(2, second)});
+  EXPECT_EQ(Code(lacks_one), "InvalidRequest");
+  EXPECT_EQ(Element(lacks_one.body, "Message"),
+            "The upload was created using a crc32 checksum. The complete request must include the "
+            "checksum for each part. It was missing for part 2 in the request.");
+  const auto other =
+      Complete(id, {Listed(1, first, "<ChecksumSHA1>5zXdjmjYk4EJ8Cw4PMnQVslCpRQ=</ChecksumSHA1>")});
+  EXPECT_EQ(Code(other), "BadDigest");
+  EXPECT_EQ(Element(other.body, "Message"),
+            "The sha1 you specified for part 1 did not match what we received.");
+  EXPECT_EQ(
+      Element(Complete(id, {listed(1, first, one)}, {{"x-amz-checksum-type", "FULL_OBJECT"}}).body,
+              "Message"),
+      "The upload was created using the COMPOSITE checksum mode. The complete request must "
+      "use the same checksum mode.");
+  const auto reply = Complete(id, {listed(1, first, one), listed(2, second, two)});
 
   ASSERT_EQ(reply.status, 200) << reply.body;
+  const auto part = Call("GET", "/bkt/k?partNumber=2", {{"x-amz-checksum-mode", "ENABLED"}});
+  EXPECT_EQ(part.headers.GetOr("x-amz-checksum-crc32", ""), checksum(two));
+  EXPECT_EQ(part.headers.GetOr("x-amz-checksum-type", ""), "COMPOSITE");
   EXPECT_THAT(Element(reply.body, "ChecksumCRC32"), HasSubstr("-2"));
   EXPECT_EQ(Element(reply.body, "ChecksumType"), "COMPOSITE");
 
   const std::string full =
       Start({{"x-amz-checksum-algorithm", "CRC32"}, {"x-amz-checksum-type", "FULL_OBJECT"}});
   const std::string a = Part(full, 1, one), b = Part(full, 2, two);
-  EXPECT_EQ(
-      Code(Complete(full, {Listed(1, a), Listed(2, b)}, {{"x-amz-checksum-crc32", "AAAAAA=="}})),
-      "BadDigest");
+  const auto bad =
+      Complete(full, {Listed(1, a), Listed(2, b)}, {{"x-amz-checksum-crc32", "AAAAAA=="}});
+  EXPECT_EQ(Code(bad), "BadDigest");
+  EXPECT_EQ(Element(bad.body, "Message"),
+            "The crc32 you specified did not match the calculated checksum.");
   const auto whole =
       Complete(full, {Listed(1, a), Listed(2, b)}, {{"x-amz-checksum-crc32", checksum(one + two)}});
   ASSERT_EQ(whole.status, 200) << whole.body;
@@ -99,6 +122,48 @@ TEST_F(S3MultipartTest, ChecksumsOfPartsMakeThatOfTheWhole) {
   EXPECT_EQ(Call("HEAD", "/bkt/k", {{"x-amz-checksum-mode", "ENABLED"}})
                 .headers.GetOr("x-amz-checksum-type", ""),
             "FULL_OBJECT");
+}
+
+TEST_F(S3MultipartTest, WhatNobodyChoseAChecksumForGetsOne) {
+  const std::string one = Pattern(kPart, 1), two = Pattern(1000, 2);
+  auto hasher = objectstore::ChecksumHasher::For("CRC64NVME").value();
+  hasher.Update(one + two);
+  const std::string whole = Base64Encode(hasher.Finish());
+  const std::string id = Start();
+  // A checksum of its own is checked and told, and not kept.
+  const auto sent = Call("PUT", "/bkt/k?partNumber=1&uploadId=" + id,
+                         {{"x-amz-sdk-checksum-algorithm", "SHA256"},
+                          {"x-amz-checksum-sha256", Base64Encode(Sha256(one))}},
+                         one);
+  EXPECT_EQ(sent.headers.GetOr("x-amz-checksum-sha256", ""), Base64Encode(Sha256(one)));
+  const std::string first = sent.headers.GetOr("ETag", ""), second = Part(id, 2, two);
+  EXPECT_THAT(Call("GET", "/bkt/k?uploadId=" + id).body, Not(HasSubstr("Checksum")));
+  EXPECT_EQ(Code(Complete(id, {Listed(1, first,
+                                      "<ChecksumSHA256>" + Base64Encode(Sha256(one)) +
+                                          "</ChecksumSHA256>")})),
+            "InvalidPart");
+
+  const auto reply = Complete(id, {Listed(1, first), Listed(2, second)});
+
+  EXPECT_EQ(Element(reply.body, "ChecksumCRC64NVME"), whole) << reply.body;
+  EXPECT_EQ(Element(reply.body, "ChecksumType"), "FULL_OBJECT");
+  const http::Headers mode = {{"x-amz-checksum-mode", "ENABLED"}};
+  EXPECT_EQ(Call("HEAD", "/bkt/k", mode).headers.GetOr("x-amz-checksum-crc64nvme", ""), whole);
+  EXPECT_FALSE(Call("GET", "/bkt/k?partNumber=2", mode).headers.Has("x-amz-checksum-crc64nvme"));
+}
+
+TEST_F(S3MultipartTest, AReplacedObjectAndAWrongSizeStopACompletion) {
+  const std::string old = Put("/bkt/k", "old"), id = Start(), part = Part(id, 1, "four");
+
+  const auto size = Complete(id, {Listed(1, part)}, {{"x-amz-mp-object-size", "5"}});
+  EXPECT_EQ(Code(size), "InvalidRequest");
+  clock_.Advance(std::chrono::milliseconds(1));
+  Put("/bkt/k", "old");
+  const auto conflict = Complete(id, {Listed(1, part)}, {{"If-Match", old}});
+  EXPECT_EQ(conflict.status, 409);
+  EXPECT_EQ(Code(conflict), "ConditionalRequestConflict");
+  EXPECT_EQ(Element(conflict.body, "Condition"), "If-Match");
+  EXPECT_EQ(Element(conflict.body, "Key"), "k");
 }
 
 TEST_F(S3MultipartTest, AlgorithmsAndTypesMustFit) {
@@ -139,7 +204,10 @@ TEST_F(S3MultipartTest, WhatIsWrongIsToldInAwssWords) {
   EXPECT_EQ(Element(unknown.body, "UploadId"), id);
   EXPECT_EQ(Element(unknown.body, "PartNumber"), "7");
   EXPECT_EQ("\"" + Element(unknown.body, "ETag") + "\"", last);
-  EXPECT_EQ(Code(Complete(id, {})), "MalformedXML");
+  const auto empty = Complete(id, {});
+  EXPECT_EQ(Code(empty), "InvalidRequest");
+  EXPECT_EQ(Element(empty.body, "Message"), "You must specify at least one part");
+  EXPECT_EQ(Code(Complete("nope", {})), "NoSuchUpload");
   EXPECT_EQ(Code(Complete("nope", {Listed(1, small)})), "NoSuchUpload");
   EXPECT_EQ(Code(Call("PUT", "/bkt/k?partNumber=1&uploadId=nope", {}, "x")), "NoSuchUpload");
   EXPECT_EQ(bytes_read_, 0U);

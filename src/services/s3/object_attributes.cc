@@ -77,7 +77,10 @@ aws::Outcome<Json> GetObjectAttributes(objectstore::ObjectStore& store,
   if (wanted.contains("ETag")) reply["ETag"] = info.etag;
   if (wanted.contains("Checksum") && !info.checksum.algorithm.empty()) {
     Json checksum = Json::Object();
-    AddChecksum(info.checksum, &checksum);
+    // Without the count of parts, which it has everywhere else.
+    AddChecksum({info.checksum.algorithm,
+                 info.checksum.value.substr(0, info.checksum.value.find('-')), info.checksum.type},
+                &checksum);
     reply["Checksum"] = std::move(checksum);
   }
   if (with_parts && info.part_count > 0) reply["ObjectParts"] = PartsOf(object, marker, max_parts);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/strings.h"
 #include "services/s3/errors.h"
 #include "services/s3/range.h"
 #include "services/s3/request.h"
@@ -19,7 +20,9 @@ constexpr std::int64_t kMaxPartNumber = 10'000;
 struct Answer {
   int status = 200;
   ByteRange range;
-  Json document;  // GetObjectOutput's members, which are HeadObjectOutput's too
+  Json document = {};  // GetObjectOutput's members, which are HeadObjectOutput's too
+  objectstore::Checksum checksum =
+      {};  // of the bytes in the range; none for a piece, which SDKs would hold against it
 };
 
 // The object's own headers, with what the request overrides.
@@ -59,7 +62,9 @@ aws::Outcome<Answer> AnswerPart(const objectstore::ObjectInfo& info, std::int64_
         {{"ActualPartCount", std::max(1, info.part_count)}, {"PartNumberRequested", number}});
     return error;
   }
-  return Answer{info.size == 0 ? 200 : 206, {part->offset, part->length}, {}};
+  return Answer{.status = info.size == 0 ? 200 : 206,
+                .range = {part->offset, part->length},
+                .checksum = part->checksum};
 }
 
 aws::Outcome<Answer> AnswerBytes(const objectstore::ObjectInfo& info, const std::string& header) {
@@ -70,7 +75,10 @@ aws::Outcome<Answer> AnswerBytes(const objectstore::ObjectInfo& info, const std:
         Json::Object({{"RangeRequested", header}, {"ActualObjectSize", std::to_string(info.size)}});
     return error;
   }
-  return Answer{answer.kind == RangeAnswer::Kind::kPart ? 206 : 200, answer.range, {}};
+  Answer bytes{.status = answer.kind == RangeAnswer::Kind::kPart ? 206 : 200,
+               .range = answer.range};
+  if (answer.range.length == info.size) bytes.checksum = info.checksum;
+  return bytes;
 }
 
 // A 304, or what is refused, or nothing when the read may go on.
@@ -121,9 +129,8 @@ aws::Outcome<Answer> AnswerOf(const objectstore::ObjectInfo& info,
   if (answer.status == 206) answer.document["ContentRange"] = ContentRange(answer.range, info.size);
   if (input.Has("PartNumber") && info.part_count > 0)
     answer.document["PartsCount"] = info.part_count;
-  // A checksum is the whole object's, so a piece goes without one, which SDKs would hold against it.
-  if (input.GetString("ChecksumMode") == "ENABLED" && answer.status == 200)
-    AddChecksum(info.checksum, &answer.document);
+  if (EqualsIgnoreCase(input.GetString("ChecksumMode"), "ENABLED"))
+    AddChecksum(answer.checksum, &answer.document);
   return answer;
 }
 

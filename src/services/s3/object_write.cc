@@ -86,7 +86,8 @@ aws::Outcome<std::monostate> PutObject(objectstore::ObjectStore& store,
   ASSIGN_OR_RETURN(const auto metadata, MetadataOf(input));
 
   ASSIGN_OR_RETURN(auto upload, Told(store.NewUpload(), subject));
-  ASSIGN_OR_RETURN(const auto checksum, Receive(exchange, input, secret_of, "", *upload));
+  ASSIGN_OR_RETURN(const auto checksum,
+                   Receive(exchange, input, secret_of, objectstore::kDefaultChecksum, *upload));
   ASSIGN_OR_RETURN(const auto info, ToldWrite(store.Put(bucket.name, subject.key, std::move(upload),
                                                         metadata, checksum, conditions),
                                               subject, conditions));

@@ -82,8 +82,8 @@ aws::Outcome<ChecksumClaim> ClaimOf(const Json& input) {
 
 aws::Outcome<objectstore::Checksum> Receive(http::Exchange& exchange, const Json& input,
                                             const SecretLookup& secret_of,
-                                            std::string_view algorithm,
-                                            objectstore::Upload& upload) {
+                                            std::string_view algorithm, objectstore::Upload& upload,
+                                            objectstore::ChecksumHasher* also) {
   const http::Request& request = exchange.request();
   ASSIGN_OR_RETURN(const PayloadPlan plan, PlanPayload(request.headers, exchange.content_length()));
   if (*plan.length > kMaxPut) {
@@ -126,6 +126,7 @@ aws::Outcome<objectstore::Checksum> Receive(http::Exchange& exchange, const Json
     if (upload.size() + data.size() > *plan.length)
       return InvalidArgument("IncompleteBody: more bytes than announced");
     if (checksum) checksum->Update(data);
+    if (also != nullptr) also->Update(data);
     return upload.Append(data);
   };
   std::vector<char> buffer(kBuffer);

@@ -10,6 +10,7 @@
 #include "aws/error.h"
 #include "base/json.h"
 #include "http/exchange.h"
+#include "objectstore/checksum.h"
 #include "objectstore/object_store.h"
 
 namespace sagebrush::services::s3 {
@@ -26,10 +27,10 @@ struct ChecksumClaim {
 aws::Outcome<ChecksumClaim> ClaimOf(const Json& input);
 
 // Reads the whole body. On success `upload` holds its bytes, and the checksum is that of the bytes: the algorithm the
-// client chose, else `algorithm` ("" for none).
+// client chose, else `algorithm` ("" for none). `also`, if it is there, is updated with the bytes too.
 aws::Outcome<objectstore::Checksum> Receive(http::Exchange& exchange, const Json& input,
                                             const SecretLookup& secret_of,
-                                            std::string_view algorithm,
-                                            objectstore::Upload& upload);
+                                            std::string_view algorithm, objectstore::Upload& upload,
+                                            objectstore::ChecksumHasher* also = nullptr);
 
 }  // namespace sagebrush::services::s3

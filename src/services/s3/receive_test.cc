@@ -63,6 +63,9 @@ TEST_F(ReceiveTest, ChecksumsAreVerifiedStoredAndGivenBack) {
     EXPECT_EQ(put.status, 200) << put.body;
     EXPECT_EQ(put.headers.GetOr(header, ""), value);
     EXPECT_EQ(put.headers.GetOr("x-amz-checksum-type", ""), "FULL_OBJECT");
+    // A range of all the bytes has it too, a piece of them has not.
+    EXPECT_TRUE(Call("GET", "/bkt/k", {{"x-amz-checksum-mode", "enabled"}, {"Range", "bytes=0-99"}})
+                    .headers.Has("x-amz-checksum-type"));
     const auto get = Call("GET", "/bkt/k", {{"x-amz-checksum-mode", "ENABLED"}});
     EXPECT_EQ(get.headers.GetOr(header, ""), value);
     EXPECT_FALSE(Call("GET", "/bkt/k").headers.Has(header));
