@@ -6,7 +6,7 @@ PUT_AND_GET = """
 import datetime, json
 now = datetime.datetime.utcnow().replace(second=0, microsecond=0) - datetime.timedelta(minutes=5)
 def at(minutes): return now + datetime.timedelta(minutes=minutes)
-dimensions = [{"Name": "Model", "Value": "a b"}, {"Name": "Stage", "Value": "t\\u00e9st & <co>"}]
+dimensions = [{"Name": "Model", "Value": "a b"}, {"Name": "Stage", "Value": "test & <co>"}]
 def datum(minutes, **value):
     return dict({"MetricName": "Loss", "Dimensions": dimensions, "Timestamp": at(minutes), "Unit": "Seconds"}, **value)
 cloudwatch.put_metric_data(Namespace="Team/Project", MetricData=[
@@ -38,6 +38,7 @@ print(json.dumps({
     "listed": [[metric["MetricName"], {d["Name"]: d["Value"] for d in metric["Dimensions"]}] for metric in listed],
     "old": refusal(cloudwatch.put_metric_data, Namespace="n", MetricData=[{"MetricName": "m", "Value": 1, "Timestamp": at(-30 * 24 * 60)}]),
     "both": refusal(cloudwatch.put_metric_data, Namespace="n", MetricData=[{"MetricName": "m", "Value": 1, "Values": [1.0]}]),
+    "accent": refusal(cloudwatch.put_metric_data, Namespace="n", MetricData=[{"MetricName": "m", "Value": 1, "Dimensions": [{"Name": "d", "Value": "t\\u00e9st"}]}]),
     "nan": refusal(cloudwatch.put_metric_data, Namespace="n", MetricData=[{"MetricName": "m", "Value": float("nan")}]),
     "many": refusal(cloudwatch.get_metric_statistics, Namespace="n", MetricName="m", StartTime=at(-3000), EndTime=at(0), Period=60, Statistics=["Sum"]),
     "none": refusal(cloudwatch.get_metric_statistics, Namespace="n", MetricName="m", StartTime=at(-30), EndTime=at(0), Period=60),
@@ -53,10 +54,12 @@ def check(answer):
     assert answer["values"]["middle"][0] == 10.0 and abs(answer["values"]["middle"][1] - 99.5) < 5
     assert answer["pages"] == 3
     assert [point["p90"] for point in answer["percentiles"]][0] == 10.0
-    assert answer["listed"] == [["Loss", {"Model": "a b", "Stage": "t\u00e9st & <co>"}]]
+    assert answer["listed"] == [["Loss", {"Model": "a b", "Stage": "test & <co>"}]]
     assert answer["old"] == "400 InvalidParameterValue: The parameter MetricData.member.1.Timestamp must specify a time within the past two weeks."
     assert answer["both"] == ("400 InvalidParameterCombination: The parameters MetricData.member.1.Value and MetricData.member.1.Values are "
                               "mutually exclusive and you have specified both.")
+    assert answer["accent"] == ("400 InvalidParameterValue: The value for parameter MetricData.member.1.Dimensions.member.1.Value contains "
+                                "non-ASCII characters.")
     assert answer["nan"].startswith("400 ")  # whose words depends on whether the protocol has such a number
     assert answer["many"] == ("400 InvalidParameterCombination: You have requested up to 3000 datapoints, which exceeds the limit of 1440. "
                               "You may reduce the datapoints requested by increasing Period, or decreasing the time range.")

@@ -153,6 +153,28 @@ TEST_F(CloudWatchServiceTest, DataThatBreakAwssRulesAreRefusedInItsWords) {
             "1000.");
 }
 
+TEST_F(CloudWatchServiceTest, DimensionsAreOfAsciiAndNotBlank) {
+  const auto refusal = [&](const char* name, const char* value) {
+    return RefusalOf(
+        {{"Value", 1.0},
+         {"Dimensions", Json::Array({Json::Object({{"Name", "ok"}, {"Value", "a b <&> ~"}}),
+                                     Json::Object({{"Name", name}, {"Value", value}})})}});
+  };
+  const std::string second = "MetricData.member.1.Dimensions.member.2.";
+
+  EXPECT_EQ(refusal("n", ":v"), "accepted");
+  EXPECT_EQ(refusal("n", "t\xc3\xa9st"), "InvalidParameterValue: The value for parameter " +
+                                             second + "Value contains non-ASCII characters.");
+  EXPECT_EQ(refusal("t\xc3\xa9st", "v"), "InvalidParameterValue: The value for parameter " +
+                                             second + "Name contains non-ASCII characters.");
+  EXPECT_EQ(refusal("n", "  "),
+            "InvalidParameterValue: The value    for parameter " + second + "Value is invalid.");
+  EXPECT_EQ(refusal(":n", "v"),
+            "InvalidParameterValue: The value :n for parameter " + second + "Name is invalid.");
+  EXPECT_EQ(refusal("n", "a\nb"),
+            "InvalidParameterValue: The value a\nb for parameter " + second + "Value is invalid.");
+}
+
 TEST_F(CloudWatchServiceTest, ARequestWithOneBadDatumStoresNothingAndNamesAllBadOnes) {
   const double old = minute() - 20 * 24 * kHour;
 

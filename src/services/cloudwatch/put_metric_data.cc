@@ -37,6 +37,7 @@ class Reader {
     Datum made;
     made.metric = {name_space, datum_.metric_name, ToStore(datum_.dimensions)};
     made.unit = datum_.unit ? std::string(ToString(*datum_.unit)) : "None";
+    CheckDimensions();
     made.high_resolution = IsHighResolution();
     const double at = datum_.timestamp.value_or(now);
     if (!(at >= now - metricstore::kOldestSeconds)) {
@@ -60,6 +61,31 @@ class Reader {
     Fault(InvalidValue("The value " + Text(value) + " for parameter " + name_ + member +
                        " is invalid."));
     return false;
+  }
+
+  // API reference, Dimension: ASCII without control characters, not blank; a name does not begin with a colon.
+  void CheckDimensions() {
+    if (!datum_.dimensions) return;
+    for (std::size_t i = 0; i < datum_.dimensions->size(); ++i) {
+      const auto& dimension = (*datum_.dimensions)[i];
+      const std::string name = name_ + ".Dimensions.member." + std::to_string(i + 1);
+      CheckText(dimension.name, name + ".Name", dimension.name.starts_with(':'));
+      CheckText(dimension.value, name + ".Value", false);
+    }
+  }
+
+  void CheckText(const std::string& text, const std::string& name, bool is_wrong) {
+    bool is_blank = true;
+    for (const char c : text) {
+      const auto byte = static_cast<unsigned char>(c);
+      if (byte >= 0x80)
+        return Fault(
+            InvalidValue("The value for parameter " + name + " contains non-ASCII characters."));
+      is_wrong = is_wrong || byte < 0x20 || byte == 0x7f;
+      is_blank = is_blank && c == ' ';
+    }
+    if (is_wrong || is_blank)
+      Fault(InvalidValue("The value " + text + " for parameter " + name + " is invalid."));
   }
 
   bool IsHighResolution() {
