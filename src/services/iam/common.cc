@@ -49,9 +49,7 @@ aws::Outcome<Json> Page(std::vector<std::pair<std::string, Json>> items, std::st
   std::string after;
   if (const std::string marker = input.GetString("Marker"); !marker.empty()) {
     const auto decoded = Base64Decode(marker);
-    if (!decoded.ok() || decoded->empty())
-      return aws::Error{"ValidationError",
-                        "Invalid Marker: it is not one that this list gave out."};
+    if (!decoded.ok() || decoded->empty()) return aws::Error{"ValidationError", "Invalid Marker."};
     after = *decoded;
   }
   const auto limit = static_cast<std::size_t>(
@@ -98,6 +96,9 @@ std::optional<aws::Error> AddTags(const Json* tags, std::map<std::string, std::s
   std::set<std::string> keys;
   for (const Json& tag : tags->AsArray()) {
     const std::string key = tag.GetString("Key");
+    if (ToLower(key).starts_with("aws:"))
+      return InvalidInput("aws: prefixed tag key names are not allowed for external use: '" + key +
+                          "'");
     if (!keys.insert(ToLower(key)).second)
       return InvalidInput(
           "Duplicate tag keys found. Please note that Tag keys are case insensitive.");

@@ -103,7 +103,7 @@ TEST_F(IamServiceTest, RefusesInAwsWords) {
   EXPECT_EQ(Refusal("DetachRolePolicy", Json::Object({{"RoleName", "r"}, {"PolicyArn", kS3Full}})),
             "NoSuchEntity: Policy " + std::string(kS3Full) + " was not found.");
   EXPECT_EQ(Refusal("ListRoles", Json::Object({{"Marker", "??"}})),
-            "ValidationError: Invalid Marker: it is not one that this list gave out.");
+            "ValidationError: Invalid Marker.");
 }
 
 TEST_F(IamServiceTest, PagesByMarker) {
@@ -209,6 +209,8 @@ TEST_F(IamServiceTest, TagKeysAreOneWhateverTheirCase) {
   EXPECT_EQ(Refusal("TagRole", request(Json::Array({tag("a", "1"), tag("A", "2")}))),
             "InvalidInput: Duplicate tag keys found. Please note that Tag keys are case "
             "insensitive.");
+  EXPECT_EQ(Refusal("TagRole", request(Json::Array({tag("AWS:a", "1")}))),
+            "InvalidInput: aws: prefixed tag key names are not allowed for external use: 'AWS:a'");
   Call("UntagRole", Json::Object({{"RoleName", "r"}, {"TagKeys", Json::Array({"TEAM"})}}));
   EXPECT_EQ(tags().size(), 0u);
 }

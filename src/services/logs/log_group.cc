@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/strings.h"
 #include "metastore/page_token.h"
 #include "services/logs/common.h"
 
@@ -62,6 +63,8 @@ aws::Outcome<DescribeLogGroupsResponse> DescribeNamed(logstore::LogStore& store,
 aws::Outcome<std::monostate> CreateLogGroup(logstore::LogStore& store,
                                             const RequestContext& context,
                                             const api::logs::CreateLogGroupRequest& request) {
+  if (ToLower(request.log_group_name).starts_with("aws/"))
+    return InvalidParameter("Log groups starting with AWS/ are reserved for AWS.");
   // Refused rather than ignored: whoever asks for these relies on them.
   if (request.kms_key_id)
     return InvalidParameter(

@@ -336,6 +336,14 @@ TEST_F(LogsServiceTest, EveryOperationAsksForItsActionOnItsArn) {
   }
 }
 
+TEST_F(LogsServiceTest, NamesThatBeginWithAwsAreItsOwn) {
+  for (const char* name : {"aws/x", "AWS/x"})
+    EXPECT_EQ(Refusal("CreateLogGroup", Json::Object({{"logGroupName", name}})),
+              "InvalidParameterException: Log groups starting with AWS/ are reserved for AWS.");
+  for (const char* name : {"/aws/x", "awsx", "aws"})
+    EXPECT_EQ(Refusal("CreateLogGroup", Json::Object({{"logGroupName", name}})), "accepted");
+}
+
 TEST_F(LogsServiceTest, WhatItCannotKeepItRefuses) {
   for (const auto& [member, value] :
        std::vector<Json::Member>{{"kmsKeyId", "arn:aws:kms:x"},
