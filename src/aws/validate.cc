@@ -240,6 +240,14 @@ class Walk {
   const Shows shows_;
 };
 
+// CloudWatch Logs looks at these two lengths before anything else, and has one sentence for both (recorded from AWS).
+bool HasLongLogName(const Json& document) {
+  constexpr std::size_t kMax = 512;
+  for (const char* member : {"logGroupName", "logStreamName"})
+    if (CodePoints(document.GetString(member)) > kMax) return true;
+  return false;
+}
+
 // S3 names no constraint but the one that is missing; the nested ones are faults of the XML.
 std::optional<Error> CheckS3(const Shape& shape, const Json& document, bool is_top) {
   for (const Member& member : shape.members) {
@@ -286,6 +294,9 @@ std::optional<Error> Validator::Check(const Service& service, const Operation& o
                                       const Json& document) {
   if (operation.input == nullptr) return std::nullopt;
   if (service.protocol() == Protocol::kRestXml) return CheckS3(*operation.input, document, true);
+  if (service.name == "logs" && HasLongLogName(document))
+    return Error{std::string(service.validation_code),
+                 "Invalid LogGroup or LogStream, both must have length less than or equal to 512."};
   // IAM has not told values since 2024 (recorded from AWS).
   const Shows shows = service.name == "iam" ? Shows::kNoValues : Shows::kAll;
   std::vector<std::string> violations;

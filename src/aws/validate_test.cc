@@ -208,6 +208,18 @@ TEST_F(ValidateTest, EachServiceHasItsOwnWordForIt) {
       "ValidationError");
 }
 
+TEST_F(ValidateTest, LogsHasOneSentenceForLongNames) {
+  const std::string sentence =
+      "Invalid LogGroup or LogStream, both must have length less than or equal to 512.";
+  Json input = Json::Object({{"logGroupName", std::string(513, 'a')}});
+  EXPECT_EQ(Message(LogsModel(), "CreateLogGroup", input), sentence);
+  EXPECT_EQ(Code(LogsModel(), "CreateLogGroup", input), "InvalidParameterException");
+  input["logGroupName"] = std::string(512, 'a');
+  EXPECT_EQ(Message(LogsModel(), "CreateLogGroup", input), "");
+  input["logStreamName"] = std::string(513, ':');
+  EXPECT_EQ(Message(LogsModel(), "CreateLogStream", input), sentence);
+}
+
 TEST_F(ValidateTest, IamTellsNoValuesAndNoSets) {
   EXPECT_EQ(Message(IamModel(), "GetRole", *Json::Parse(R"({"RoleName":"a b"})")),
             "1 validation error detected: Value at 'roleName' failed to satisfy constraint: "

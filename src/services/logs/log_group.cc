@@ -19,13 +19,16 @@ constexpr std::string_view kPurpose = "logs.groups.1";
 constexpr int kDefaultLimit = 50;
 
 api::logs::LogGroup Describe(const RequestContext& context, const logstore::Group& group,
-                             bool with_size) {
+                             bool is_whole) {
   api::logs::LogGroup out;
   out.log_group_name = group.name;
   out.creation_time = group.created_ms;
   out.arn = GroupArn(context, group.name) + ":*";
   out.metric_filter_count = 0;
-  if (with_size) out.stored_bytes = group.stored_bytes;
+  if (is_whole) {
+    out.stored_bytes = group.stored_bytes;
+    out.deletion_protection_enabled = false;
+  }
   out.log_group_class = LogGroupClass::kStandard;
   out.log_group_arn = GroupArn(context, group.name);
   return out;
@@ -124,7 +127,7 @@ aws::Outcome<DescribeLogGroupsResponse> DescribeLogGroups(logstore::LogStore& st
             metastore::MakePageToken(kPurpose, {*described.back().log_group_name});
         return response;
       }
-      // Recorded from AWS: what a pattern finds comes without its size.
+      // Recorded from AWS: what a pattern finds comes without its size and its protection.
       described.push_back(Describe(context, group, !request.log_group_name_pattern));
     }
     if (groups->size() < static_cast<std::size_t>(kBatch)) return response;

@@ -103,10 +103,12 @@ TEST_F(LogsServiceTest, DescribesGroupsAsAwsDoesOverPages) {
   };
   EXPECT_EQ(names("logGroupNamePrefix", "/a"), (Names{"/a/1", "/a/2"}));
   EXPECT_EQ(names("logGroupNamePattern", "2"), (Names{"/a/2"}));
-  // What a pattern finds is told of whole, but for its size.
+  // What a pattern finds is told of whole, but for its size and its protection.
   Json found = Call("DescribeLogGroups", Json::Object({{"logGroupNamePattern", "/b"}}));
   Json whole = group;
+  EXPECT_FALSE(group.GetBool("deletionProtectionEnabled", true));
   whole.Remove("storedBytes");
+  whole.Remove("deletionProtectionEnabled");
   EXPECT_EQ(found.Find("logGroups")->AsArray()[0], whole);
   EXPECT_EQ(
       names("logGroupIdentifiers", Json::Array({group.GetString("logGroupArn"), "/a", "/a/1"})),
