@@ -99,6 +99,7 @@ TEST(UserEnvironment, LeadsToTheServerAndHoldsNoToken) {
   EXPECT_THAT(variables, Contains("AWS_ENDPOINT_URL=http://127.0.0.1:7071"));
   EXPECT_THAT(variables, Contains("S3_ENDPOINT=127.0.0.1:7071"));
   EXPECT_THAT(variables, Contains("S3_USE_HTTPS=0"));
+  EXPECT_THAT(variables, Contains("S3_VERIFY_SSL=0"));
   EXPECT_THAT(
       variables,
       Contains("AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:7071/_sagebrush/credentials"));

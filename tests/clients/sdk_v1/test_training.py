@@ -4,6 +4,8 @@
 import json
 import textwrap
 
+import pytest
+
 from clients.sdk_v1.steps import FIT
 from harness import wait_until
 
@@ -46,8 +48,9 @@ def test_a_script_gets_its_arguments_and_data_and_leaves_its_model(any_server):
 
 
 S3_SCRIPT = """
-import argparse
+import argparse, os
 import tensorflow as tf
+os.environ["S3_USE_HTTPS"] = %r
 parser = argparse.ArgumentParser()
 parser.add_argument("--model_dir")
 place = parser.parse_args().model_dir
@@ -55,12 +58,14 @@ x = tf.Variable(3.0, name="x")
 with tf.Session() as session:
     session.run(tf.global_variables_initializer())
     tf.train.Saver().save(session, place + "/model.ckpt", global_step=1)
-print("saved %s and %s" % (tf.train.latest_checkpoint(place)[len(place):], tf.train.load_variable(place, "x")))
+print("saved", tf.train.latest_checkpoint(place)[len(place):], "and", tf.train.load_variable(place, "x"))
 """
 
 
-def test_tensorflow_itself_writes_to_model_dir_in_s3_which_the_sdk_passes(any_server):
-    (any_server.folder / "train.py").write_text(S3_SCRIPT)
+# Scripts made for AWS turn HTTPS on.
+@pytest.mark.parametrize("https", ["0", "1"])
+def test_tensorflow_itself_writes_to_model_dir_in_s3_which_the_sdk_passes(any_server, https):
+    (any_server.folder / "train.py").write_text(S3_SCRIPT % https)
 
     text = any_server.run(FIT + textwrap.dedent("""
         e = estimator("train.py")
