@@ -84,10 +84,11 @@ std::optional<aws::Error> CheckType(const Json& input, const objectstore::Multip
 
 aws::Outcome<std::vector<objectstore::CompletedPart>> CompletedParts(const Json& input) {
   const Json* body = input.Find("MultipartUpload");
-  const Json* listed = body == nullptr ? nullptr : body->Find("Parts");
-  if (listed == nullptr || !listed->is_array() || listed->size() == 0)
-    return MakeError("InvalidRequest", "You must specify at least one part");
-  if (listed->size() > static_cast<std::size_t>(kMaxPartNumber)) return MakeError("MalformedXML");
+  if (body == nullptr) return MakeError("InvalidRequest", "You must specify at least one part");
+  const Json* listed = body->Find("Parts");
+  if (listed == nullptr || !listed->is_array() || listed->size() == 0 ||
+      listed->size() > static_cast<std::size_t>(kMaxPartNumber))
+    return MakeError("MalformedXML");
   std::vector<objectstore::CompletedPart> parts;
   for (const Json& part : listed->AsArray()) {
     const std::int64_t number = part.GetInt("PartNumber");

@@ -204,10 +204,11 @@ TEST_F(S3MultipartTest, WhatIsWrongIsToldInAwssWords) {
   EXPECT_EQ(Element(unknown.body, "UploadId"), id);
   EXPECT_EQ(Element(unknown.body, "PartNumber"), "7");
   EXPECT_EQ("\"" + Element(unknown.body, "ETag") + "\"", last);
-  const auto empty = Complete(id, {});
+  EXPECT_EQ(Code(Complete(id, {})), "MalformedXML");
+  const auto empty = Call("POST", "/bkt/k?uploadId=" + id);
   EXPECT_EQ(Code(empty), "InvalidRequest");
   EXPECT_EQ(Element(empty.body, "Message"), "You must specify at least one part");
-  EXPECT_EQ(Code(Complete("nope", {})), "NoSuchUpload");
+  EXPECT_EQ(Code(Call("POST", "/bkt/k?uploadId=nope")), "NoSuchUpload");
   EXPECT_EQ(Code(Complete("nope", {Listed(1, small)})), "NoSuchUpload");
   EXPECT_EQ(Code(Call("PUT", "/bkt/k?partNumber=1&uploadId=nope", {}, "x")), "NoSuchUpload");
   EXPECT_EQ(bytes_read_, 0U);

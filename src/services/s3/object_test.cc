@@ -250,6 +250,14 @@ TEST_F(ObjectTest, ACopysSourceIsChecked) {
       403);
 }
 
+TEST_F(ObjectTest, AnEtagIsTakenWithEachQuoteOrWithout) {
+  const std::string etag = Put("/bkt/k", "x");
+
+  for (const std::string& written :
+       {etag, etag.substr(1), etag.substr(0, etag.size() - 1), etag.substr(1, etag.size() - 2)})
+    EXPECT_EQ(Call("PUT", "/bkt/k", {{"If-Match", written}}, "x").status, 200) << written;
+}
+
 TEST_F(ObjectTest, ACopysFailedConditionIsNamed) {
   const std::string etag = Put("/bkt/k", "x");
   const std::string before = "Tue, 24 Nov 2020 20:17:40 GMT", now = FormatHttpDate(clock_.Now());

@@ -194,8 +194,8 @@ std::string Quoted(std::string_view etag) { return "\"" + std::string(etag) + "\
 
 std::string Unquoted(std::string_view etag) {
   etag = Trim(etag);
-  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"')
-    etag = etag.substr(1, etag.size() - 2);
+  if (etag.starts_with('"')) etag.remove_prefix(1);  // S3 takes an ETag with one quote of the two
+  if (etag.ends_with('"')) etag.remove_suffix(1);
   return std::string(etag);
 }
 
