@@ -5,6 +5,7 @@
 #include "services/iam/policy.h"
 #include "services/iam/role.h"
 #include "services/iam/role_policy.h"
+#include "services/iam/simulate.h"
 
 namespace sagebrush::services {
 

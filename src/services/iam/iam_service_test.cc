@@ -276,6 +276,35 @@ TEST_F(IamServiceTest, SimulatesWhatTheRoleMay) {
   EXPECT_EQ(results[0].GetString("EvalActionName"), "s3:GetObject");
   EXPECT_EQ(results[0].GetString("EvalDecision"), "allowed");
   EXPECT_EQ(results[1].GetString("EvalDecision"), "implicitDeny");
+  EXPECT_EQ(results[1].Find("MatchedStatements")->size(), 0u);
+  // Which statement allowed it, and where it stands: the only one of kReadS3.
+  ASSERT_EQ(results[0].Find("MatchedStatements")->size(), 1u);
+  const Json& matched = results[0].Find("MatchedStatements")->AsArray()[0];
+  EXPECT_EQ(matched.GetString("SourcePolicyId"), "role_r_p");
+  EXPECT_EQ(matched.Find("StartPosition")->GetInt("Column"),
+            static_cast<std::int64_t>(kReadS3.find("[{")) + 3);
+  EXPECT_EQ(matched.Find("EndPosition")->GetInt("Column"),
+            static_cast<std::int64_t>(kReadS3.find("}]")) + 2);
+  EXPECT_EQ(results[0].Find("ResourceSpecificResults")->AsArray()[0],
+            Json::Object({{"EvalResourceName", "arn:aws:s3:::b/k"},
+                          {"EvalResourceDecision", "allowed"},
+                          {"MatchedStatements", *results[0].Find("MatchedStatements")},
+                          {"MissingContextValues", Json::Array()}}));
+  const Json denied = Call(
+      "SimulatePrincipalPolicy",
+      Json::Object({{"PolicySourceArn", "arn:aws:iam::123456789012:role/r"},
+                    {"ActionNames", Json::Array({"s3:GetObject"})},
+                    {"PolicyInputList",
+                     Json::Array({R"({"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},)"
+                                  "\n"
+                                  R"({"Effect":"Deny","Action":"s3:*","Resource":"*"}]})"})}}));
+  const Json& denial = denied.Find("EvaluationResults")->AsArray()[0];
+  EXPECT_EQ(denial.GetString("EvalDecision"), "explicitDeny");
+  ASSERT_EQ(denial.Find("MatchedStatements")->size(), 1u);
+  EXPECT_EQ(denial.Find("MatchedStatements")->AsArray()[0].GetString("SourcePolicyId"),
+            "PolicyInputList.1");
+  EXPECT_EQ(*denial.Find("MatchedStatements")->AsArray()[0].Find("StartPosition"),
+            Json::Object({{"Line", 2}, {"Column", 2}}));
   EXPECT_EQ(Refusal("SimulatePrincipalPolicy",
                     Json::Object({{"PolicySourceArn", "arn:aws:iam::123456789012:role/x"}})),
             "NoSuchEntity: The role with name x cannot be found.");

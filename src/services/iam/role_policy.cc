@@ -3,39 +3,14 @@
 
 #include <algorithm>
 
+#include "iam/decision.h"
+
 namespace sagebrush::services::iam_api {
 
 namespace {
 
 constexpr std::size_t kMaxInlineBytes = 10'240;  // IAM's quotas
 constexpr std::size_t kMaxAttached = 20;
-
-std::string_view DecisionName(iam::Effect effect) {
-  switch (effect) {
-    case iam::Effect::kAllowed:
-      return "allowed";
-    case iam::Effect::kExplicitDeny:
-      return "explicitDeny";
-    case iam::Effect::kImplicitDeny:
-      break;
-  }
-  return "implicitDeny";
-}
-
-std::vector<std::string> Texts(const Json& input, std::string_view name) {
-  std::vector<std::string> out;
-  if (const Json* list = input.Find(name); list != nullptr && list->is_array())
-    for (const Json& item : list->AsArray())
-      if (item.is_string()) out.push_back(item.AsString());
-  return out;
-}
-
-// "s3:GetObject": a service's prefix and a name in it.
-bool IsActionName(std::string_view action) {
-  const std::size_t colon = action.find(':');
-  return colon != std::string_view::npos && colon > 0 && colon + 1 < action.size() &&
-         action.find(':', colon + 1) == std::string_view::npos;
-}
 
 }  // namespace
 
@@ -134,63 +109,6 @@ aws::Outcome<Json> ListInstanceProfilesForRole(iam::Roles& roles, const RequestC
                                                const Json& input) {
   ASSIGN_OR_RETURN(const iam::Role role, FindRole(roles, context, input));
   return Page({}, "InstanceProfiles", input);
-}
-
-aws::Outcome<Json> SimulatePrincipalPolicy(iam::Roles& roles, iam::Authorizer& authorizer,
-                                           const Json& input) {
-  for (const char* name : {"ResourcePolicy", "CallerArn", "PermissionsBoundaryPolicyInputList"})
-    if (input.Has(name))
-      return InvalidInput(
-          std::string(name) +
-          " of SimulatePrincipalPolicy is not supported by this server; leave it out.");
-  const std::string source = input.GetString("PolicySourceArn");
-  const auto found = roles.GetByArn(source);
-  if (found.status().code() == Code::kNotFound)
-    return NoSuchEntity("The role with name " + source.substr(source.rfind('/') + 1) +
-                        " cannot be found.");
-  if (!found.ok()) return found.status();
-
-  iam::Role role = *found;
-  for (const std::string& document : Texts(input, "PolicyInputList")) {
-    if (auto error = CheckDocument(iam::ParseIdentityPolicy(document))) return *error;
-    role.inline_policies["simulated " + std::to_string(role.inline_policies.size())] = document;
-  }
-  iam::Access access;
-  access.context["aws:PrincipalArn"] = source;
-  access.context["aws:PrincipalAccount"] = role.account;
-  if (const Json* entries = input.Find("ContextEntries");
-      entries != nullptr && entries->is_array()) {
-    for (const Json& entry : entries->AsArray()) {
-      const auto values = Texts(entry, "ContextKeyValues");
-      if (!values.empty()) access.context[entry.GetString("ContextKeyName")] = values.front();
-    }
-  }
-
-  const std::vector<std::string> actions = Texts(input, "ActionNames");
-  for (const std::string& action : actions)
-    if (!IsActionName(action))
-      return InvalidInput("Invalid action: " + action +
-                          ". Actions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.");
-  auto resources = Texts(input, "ResourceArns");
-  if (resources.empty()) resources.push_back("*");
-  std::vector<std::pair<std::string, Json>> items;
-  for (const std::string& action : actions) {
-    for (const std::string& resource : resources) {
-      access.action = action;
-      access.resource = resource;
-      ASSIGN_OR_RETURN(const iam::Effect effect, authorizer.DecideForRole(role, access));
-      Json result = Json::Object();
-      result["EvalActionName"] = action;
-      result["EvalResourceName"] = resource;
-      result["EvalDecision"] = DecisionName(effect);
-      result["MatchedStatements"] = Json::Array();
-      result["MissingContextValues"] = Json::Array();
-      std::string number = std::to_string(items.size());
-      items.emplace_back(std::string(8 - std::min<std::size_t>(8, number.size()), '0') + number,
-                         std::move(result));
-    }
-  }
-  return Page(std::move(items), "EvaluationResults", input);
 }
 
 }  // namespace sagebrush::services::iam_api

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a role may do: its inline policies, its attached policies, and what they come to
-// (SimulatePrincipalPolicy). Any thread.
+// What a role may do: its inline policies and its attached policies. Any thread.
 #pragma once
 
-#include "iam/decision.h"
 #include "services/iam/common.h"
 
 namespace sagebrush::services::iam_api {
@@ -25,8 +23,5 @@ aws::Outcome<Json> ListAttachedRolePolicies(iam::Roles& roles, const RequestCont
 // No instance profiles exist here; tools that delete a role ask for them first.
 aws::Outcome<Json> ListInstanceProfilesForRole(iam::Roles& roles, const RequestContext& context,
                                                const Json& input);
-
-aws::Outcome<Json> SimulatePrincipalPolicy(iam::Roles& roles, iam::Authorizer& authorizer,
-                                           const Json& input);
 
 }  // namespace sagebrush::services::iam_api
