@@ -9,6 +9,7 @@
 #include "aws/presigned_headers.h"
 #include "aws/protocol.h"
 #include "aws/required_checksum.h"
+#include "aws/signature_refusal.h"
 #include "aws/sigv4.h"
 #include "base/gzip.h"
 #include "base/hash.h"
@@ -72,6 +73,12 @@ void SendError(http::Exchange& exchange, const aws::Route& route, const aws::Err
 }
 
 constexpr std::string_view kStreaming = "STREAMING-";
+
+// S3's upload from a browser, whose signature is among the form's fields.
+bool IsHtmlForm(const http::Request& request) {
+  return request.method == "POST" &&
+         ToLower(request.headers.GetOr("Content-Type", "")).starts_with("multipart/form-data");
+}
 
 // What a log line says of a request; everything in it that a client chose is made one line.
 std::string Describe(const http::Request& request, const std::string& id, const aws::Route& route,
@@ -409,6 +416,10 @@ aws::Outcome<std::monostate> RequestChain::Identify(Call& call) {
   const auto protocol = call.route.protocol;
   auto presented = aws::ParsePresented(call.request);
   if (!presented.ok()) return aws::FromCodedStatus(protocol, presented.status());
+  if (!*presented && protocol == aws::Protocol::kRestXml && IsHtmlForm(call.request))
+    return aws::Error{.code = "NotImplemented",
+                      .message = "A POST of a form is not implemented by this server.",
+                      .http_status = 501};
   if (!*presented)
     return aws::MakeError(
         protocol,
@@ -453,8 +464,12 @@ aws::Outcome<std::monostate> RequestChain::Authenticate(Call& call) {
   }
   const Status verified = aws::Verify(call.request, *call.claim, call.caller->secret_key, hash,
                                       call.context.now, call.caller->signing_key);
-  if (!verified.ok()) return aws::FromCodedStatus(call.route.protocol, verified);
-  return std::monostate();
+  if (verified.ok()) return std::monostate();
+  aws::Error refusal = aws::FromCodedStatus(call.route.protocol, verified);
+  if (call.route.protocol == aws::Protocol::kRestXml)
+    return aws::WithSignature(std::move(refusal), call.request, *call.claim, hash,
+                              call.context.now);
+  return refusal;
 }
 
 }  // namespace sagebrush::apps

@@ -3,6 +3,7 @@
 // others differ).
 #include <algorithm>
 
+#include "aws/internal/sigv4_checks.h"
 #include "aws/sigv2_query.h"
 #include "aws/sigv4.h"
 #include "aws/sigv4_canonical.h"
@@ -58,7 +59,7 @@ Status CheckTime(const Presented& presented, TimePoint now) {
       return is_s3 ? PermissionDenied("AccessDenied: Request is not yet valid")
                    : SignatureNotYetCurrent(signed_at, now + kAllowedSkew, now);
     if (now > signed_at + seconds(presented.expires_seconds.value_or(0)))
-      return is_s3 ? PermissionDenied("AccessDenied: Request has expired")
+      return is_s3 ? PermissionDenied("AccessDenied: " + std::string(kRequestExpired))
                    : PermissionDenied(
                          "SignatureDoesNotMatch: Signature expired: " + FormatBasic(signed_at) +
                          " is now earlier than " +
@@ -77,27 +78,37 @@ Status CheckTime(const Presented& presented, TimePoint now) {
                  : SignatureNotYetCurrent(signed_at, now + kAllowedSkew, now);
 }
 
-// S3 refuses a request with an x-amz-* field that its signature does not cover. Of the others we
-// ask it for the one field that says what the request does.
-Status CheckNothingSlippedIn(const http::Request& request, const Presented& presented) {
+}  // namespace
+
+namespace internal {
+
+// S3 refuses a request with an x-amz-* field that its signature does not cover, but for one that a presigned URL's sender adds
+// of herself. Of the others we ask it for the one field that says what the request does.
+std::vector<std::string> HeadersNotSigned(const http::Request& request,
+                                          const Presented& presented) {
+  const bool is_s3 = presented.scope.service == "s3";
+  const bool is_presigned = presented.form == Presented::Form::kQuery;
+  std::vector<std::string> unsigned_headers;
   for (const auto& [name, value] : request.headers) {
-    const std::string lower = ToLower(name);
-    const bool must_be_signed =
-        presented.scope.service == "s3" ? lower.starts_with("x-amz-") : lower == "x-amz-target";
-    if (!must_be_signed) continue;
+    std::string lower = ToLower(name);
+    const bool must_be_signed = is_s3 ? lower.starts_with("x-amz-") : lower == "x-amz-target";
+    if (!must_be_signed || (is_s3 && is_presigned && lower == "x-amz-content-sha256")) continue;
     if (!std::binary_search(presented.signed_headers.begin(), presented.signed_headers.end(),
                             lower))
-      return PermissionDenied(
-          "AccessDenied: There were headers present in the request which were not signed");
+      unsigned_headers.push_back(std::move(lower));
   }
-  return Status::Ok();
+  std::sort(unsigned_headers.begin(), unsigned_headers.end());
+  return unsigned_headers;
 }
 
 std::string SignedPayloadHash(const http::Request& request, const Presented& presented,
                               std::string_view payload_hash) {
   if (presented.form != Presented::Form::kQuery || presented.scope.service != "s3")
     return std::string(payload_hash);
-  if (request.headers.Has("x-amz-content-sha256")) return std::string(payload_hash);
+  constexpr std::string_view kHeader = "x-amz-content-sha256";
+  if (request.headers.Has(kHeader) &&
+      std::binary_search(presented.signed_headers.begin(), presented.signed_headers.end(), kHeader))
+    return std::string(payload_hash);
   const auto query = ParseQuery(request.raw_query());
   if (query.ok())
     for (const auto& [name, value] : *query)
@@ -105,7 +116,7 @@ std::string SignedPayloadHash(const http::Request& request, const Presented& pre
   return std::string(kUnsignedPayload);
 }
 
-}  // namespace
+}  // namespace internal
 
 Status CheckScope(const Presented& presented, std::string_view service) {
   if (presented.form == Presented::Form::kQueryV2) return Status::Ok();
@@ -124,9 +135,10 @@ Status Verify(const http::Request& request, const Presented& presented, std::str
     return VerifyQueryV2(request, presented, secret_key, now);
   RETURN_IF_ERROR(CheckDate(presented));
   RETURN_IF_ERROR(CheckTime(presented, now));
-  RETURN_IF_ERROR(CheckNothingSlippedIn(request, presented));
+  if (!internal::HeadersNotSigned(request, presented).empty())
+    return PermissionDenied("AccessDenied: " + std::string(kHeadersNotSigned));
 
-  const std::string hash = SignedPayloadHash(request, presented, payload_hash);
+  const std::string hash = internal::SignedPayloadHash(request, presented, payload_hash);
   const std::string query = internal::CanonicalQuery(request.raw_query());
   const std::string key =
       signing_key.empty() ? SigningKey(secret_key, presented.scope) : std::string(signing_key);

@@ -133,3 +133,23 @@ def test_a_presigned_urls_query_carries_metadata_and_conditions(server):
                           "kept": s3.get_object(Bucket=bucket, Key="once")["Body"].read().decode()}))
         """))
     assert answer == {"metadata": {"color": "blue"}, "once": [200, 412], "kept": "1"}
+
+
+def test_a_refused_signature_says_what_was_expected_and_a_form_that_it_is_not_taken(server):
+    answer = server.answer(START + textwrap.dedent("""
+        pool = urllib3.PoolManager()
+        s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+        v4 = boto3.client("s3", config=Config(signature_version="s3v4"))
+        def put(url, **headers): answer = pool.request("PUT", url, body=b"new", headers=headers); return [answer.status, answer.data.decode()]
+        url = v4.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k"})
+        ignored = put(url, **{"x-amz-content-sha256": "UNSIGNED-PAYLOAD"})
+        unsigned = put(url, **{"x-amz-meta-a": "b"})
+        wrong = put(url.replace("/k?", "/other?"))
+        form = v4.generate_presigned_post(bucket, "k")
+        answer = pool.request("POST", form["url"], fields={**form["fields"], "file": ("name", b"x")})
+        print(json.dumps({"ignored": ignored, "unsigned": unsigned, "wrong": wrong, "form": [answer.status, answer.data.decode()]}))
+        """))
+    assert answer["ignored"] == [200, ""]
+    assert answer["unsigned"][0] == 403 and "<HeadersNotSigned>x-amz-meta-a</HeadersNotSigned>" in answer["unsigned"][1]
+    assert answer["wrong"][0] == 403 and "<CanonicalRequest>PUT\n/tensorflow_sentiment_analysis/other\n" in answer["wrong"][1]
+    assert answer["form"][0] == 501 and "<Code>NotImplemented</Code>" in answer["form"][1]
