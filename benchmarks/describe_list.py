@@ -4,7 +4,7 @@
 
     benchmarks/describe_list.py [JOBS]     100000
 
-One job is made by the API and fails at once (its role cannot read its data); its record is then copied, with other names,
+One job is made by the API and fails at once (its code is not there); its record is then copied, with other names,
 times and statuses, into the records file of the stopped server. So what is read is what the server itself wrote.
 """
 
@@ -21,12 +21,14 @@ from bench import Results, Server, cpu_seconds, keys_of, loaded, signed, tool
 # Runs in the client's Python: one job, to its end.
 ONE_JOB = """
 import boto3, json, time
-sm = boto3.client("sagemaker")
+sm, s3 = boto3.client("sagemaker"), boto3.client("s3")
+s3.create_bucket(Bucket="seed", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+s3.put_object(Bucket="seed", Key="train/part.csv", Body=b"1,2")
 role = boto3.client("sts").get_caller_identity()["Arn"].split("/")[1]
 sm.create_training_job(TrainingJobName="seed", RoleArn="arn:aws:iam::123456789012:role/service-role/" + role,
     AlgorithmSpecification={"TrainingImage": "763104351884.dkr.ecr.us-west-2.amazonaws.com/tensorflow-training:1.15.2-cpu-py3", "TrainingInputMode": "File"},
     HyperParameters={"sagemaker_program": '"train.py"', "sagemaker_submit_directory": '"s3://none/sourcedir.tar.gz"', "epochs": "10", "lr": "0.1"},
-    InputDataConfig=[{"ChannelName": "train", "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://none/train"}}}],
+    InputDataConfig=[{"ChannelName": "train", "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://seed/train"}}}],
     OutputDataConfig={"S3OutputPath": "s3://none/out"}, ResourceConfig={"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1},
     StoppingCondition={"MaxRuntimeInSeconds": 60}, Tags=[{"Key": "team", "Value": "blue"}])
 while sm.describe_training_job(TrainingJobName="seed")["TrainingJobStatus"] == "InProgress": time.sleep(0.05)
