@@ -220,6 +220,13 @@ TEST_F(ValidateTest, LogsHasOneSentenceForLongNames) {
   EXPECT_EQ(Message(LogsModel(), "CreateLogStream", input), sentence);
 }
 
+TEST_F(ValidateTest, LogsDoesNotTellAnIdentifierOfAGroup) {
+  EXPECT_EQ(Message(LogsModel(), "DescribeLogStreams",
+                    *Json::Parse(R"({"logGroupIdentifier":"arn:aws:logs:r:1:log-group:g:*"})")),
+            "1 validation error detected: Value at 'logGroupIdentifier' failed to satisfy "
+            "constraint: Member must satisfy regular expression pattern: [\\w#+=/:,.@-]*");
+}
+
 TEST_F(ValidateTest, IamTellsNoValuesAndNoSets) {
   EXPECT_EQ(Message(IamModel(), "GetRole", *Json::Parse(R"({"RoleName":"a b"})")),
             "1 validation error detected: Value at 'roleName' failed to satisfy constraint: "
