@@ -207,8 +207,10 @@ aws::Outcome<Json> CompleteMultipartUpload(objectstore::ObjectStore& store,
   ASSIGN_OR_RETURN(completion.conditions, WriteConditionsOf(input));
   if (upload.ok())
     if (const auto mismatch = CheckType(input, *upload)) return *mismatch;
+  // One that nobody chose when the upload began is not looked at.
+  const bool is_unchosen = upload.ok() && upload->checksum_algorithm.empty();
   for (const std::string_view algorithm : objectstore::ChecksumAlgorithms())
-    if (completion.checksum.empty())
+    if (completion.checksum.empty() && (!is_unchosen || algorithm == objectstore::kDefaultChecksum))
       completion.checksum = input.GetString("Checksum" + std::string(algorithm));
   if (input.Has("MpuObjectSize"))
     completion.size = static_cast<std::uint64_t>(input.GetInt("MpuObjectSize"));

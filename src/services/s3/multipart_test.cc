@@ -122,6 +122,8 @@ TEST_F(S3MultipartTest, ChecksumsOfPartsMakeThatOfTheWhole) {
   EXPECT_EQ(Call("HEAD", "/bkt/k", {{"x-amz-checksum-mode", "ENABLED"}})
                 .headers.GetOr("x-amz-checksum-type", ""),
             "FULL_OBJECT");
+  EXPECT_FALSE(Call("HEAD", "/bkt/k?partNumber=1", {{"x-amz-checksum-mode", "ENABLED"}})
+                   .headers.Has("x-amz-checksum-type"));
 }
 
 TEST_F(S3MultipartTest, WhatNobodyChoseAChecksumForGetsOne) {
@@ -143,7 +145,12 @@ TEST_F(S3MultipartTest, WhatNobodyChoseAChecksumForGetsOne) {
                                           "</ChecksumSHA256>")})),
             "InvalidPart");
 
-  const auto reply = Complete(id, {Listed(1, first), Listed(2, second)});
+  EXPECT_EQ(Code(Complete(id, {Listed(1, first), Listed(2, second)},
+                          {{"x-amz-checksum-crc64nvme", "AAAAAAAAAAA="}})),
+            "BadDigest");
+
+  const auto reply =
+      Complete(id, {Listed(1, first), Listed(2, second)}, {{"x-amz-checksum-crc32", "AAAAAA=="}});
 
   EXPECT_EQ(Element(reply.body, "ChecksumCRC64NVME"), whole) << reply.body;
   EXPECT_EQ(Element(reply.body, "ChecksumType"), "FULL_OBJECT");

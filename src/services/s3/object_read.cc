@@ -62,9 +62,13 @@ aws::Outcome<Answer> AnswerPart(const objectstore::ObjectInfo& info, std::int64_
         {{"ActualPartCount", std::max(1, info.part_count)}, {"PartNumberRequested", number}});
     return error;
   }
-  return Answer{.status = info.size == 0 ? 200 : 206,
-                .range = {part->offset, part->length},
-                .checksum = part->checksum};
+  Answer bytes{.status = info.size == 0 ? 200 : 206, .range = {part->offset, part->length}};
+  // Parts of an object whose checksum is that of all its bytes have none of their own.
+  if (info.checksum.type == "COMPOSITE")
+    bytes.checksum = part->checksum;
+  else if (part->length == info.size)
+    bytes.checksum = info.checksum;
+  return bytes;
 }
 
 aws::Outcome<Answer> AnswerBytes(const objectstore::ObjectInfo& info, const std::string& header) {
