@@ -396,6 +396,7 @@ TEST_F(ObjectTest, TheOnlyVersionIsCalledNull) {
     const auto reply = Call(method, "/bkt/k?versionId=null");
     EXPECT_EQ(reply.status, 200);
     EXPECT_FALSE(reply.headers.Has("x-amz-version-id"));
+    EXPECT_TRUE(reply.headers.Has("x-amz-id-2"));
     EXPECT_EQ(accesses_[0].action, "s3:GetObjectVersion");
   }
   EXPECT_EQ(

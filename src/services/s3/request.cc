@@ -263,7 +263,9 @@ http::Response ResponseOf(const RequestContext& context, std::string_view operat
                           const Json& result) {
   const aws::Route route{.service = &aws::S3Model(), .protocol = aws::Protocol::kRestXml};
   return aws::Encode(route, *route.service->FindOperation(operation), result,
-                     {.request_id = context.request_id, .host_id = "", .resource = ""});
+                     {.request_id = context.request_id,
+                      .host_id = Base64Encode(context.request_id),  // as errors have it
+                      .resource = ""});
 }
 
 aws::Outcome<std::monostate> Respond(http::Exchange& exchange, const RequestContext& context,
