@@ -42,40 +42,6 @@ std::string Digest(HashKind kind, std::string_view data) {
   return hasher.Finish();
 }
 
-// Tables for reflected CRCs, eight bytes a step ("slicing by 8"; Kounavis and Berry, 2005).
-template <typename Word, Word kPolynomial>
-struct CrcTables {
-  std::array<std::array<Word, 256>, 8> table{};
-  constexpr CrcTables() {
-    for (unsigned i = 0; i < 256; ++i) {
-      Word value = i;
-      for (int bit = 0; bit < 8; ++bit)
-        value = (value & 1) != 0 ? (value >> 1) ^ kPolynomial : value >> 1;
-      table[0][i] = value;
-    }
-    for (unsigned i = 0; i < 256; ++i)
-      for (std::size_t slice = 1; slice < 8; ++slice)
-        table[slice][i] = (table[slice - 1][i] >> 8) ^ table[0][table[slice - 1][i] & 0xFF];
-  }
-  Word Update(Word crc, std::string_view data) const {
-    const unsigned char* p = Bytes(data);
-    std::size_t left = data.size();
-    Word value = static_cast<Word>(~crc);
-    for (; left >= 8; left -= 8, p += 8) {
-      std::uint64_t block = 0;
-      __builtin_memcpy(&block, p, 8);
-      block ^= value;
-      value = 0;
-      for (std::size_t i = 0; i < 8; ++i) value ^= table[7 - i][(block >> (8 * i)) & 0xFF];
-    }
-    for (; left > 0; --left, ++p) value = (value >> 8) ^ table[0][(value ^ *p) & 0xFF];
-    return static_cast<Word>(~value);
-  }
-};
-
-constexpr CrcTables<std::uint32_t, 0x82F63B78U> kCrc32c;
-constexpr CrcTables<std::uint64_t, 0x9A6C9329AC4BC9B5ULL> kCrc64Nvme;
-
 constexpr std::size_t kNonceBytes = 12;
 constexpr std::size_t kTagBytes = 16;
 
@@ -129,11 +95,6 @@ std::string HmacSha256(std::string_view key, std::string_view data) {
 
 std::uint32_t Crc32(std::uint32_t crc, std::string_view data) {
   return static_cast<std::uint32_t>(crc32_z(crc, Bytes(data), data.size()));
-}
-
-std::uint32_t Crc32c(std::uint32_t crc, std::string_view data) { return kCrc32c.Update(crc, data); }
-std::uint64_t Crc64Nvme(std::uint64_t crc, std::string_view data) {
-  return kCrc64Nvme.Update(crc, data);
 }
 
 std::string BigEndian32(std::uint32_t value) {

@@ -27,9 +27,31 @@ TEST(HashTest, ChecksumsMatchTheCatalogueOfCrcs) {
   EXPECT_EQ(Crc64Nvme(0, kCheck), 0xAE8B14860A799888ULL);
 }
 
+// A bit at a time, as the definition of a reflected CRC goes.
+template <typename Word>
+Word CrcBitByBit(Word polynomial, std::string_view text) {
+  Word value = static_cast<Word>(~Word{0});
+  for (const char c : text) {
+    value ^= static_cast<unsigned char>(c);
+    for (int bit = 0; bit < 8; ++bit)
+      value = static_cast<Word>((value & 1) != 0 ? (value >> 1) ^ polynomial : value >> 1);
+  }
+  return static_cast<Word>(~value);
+}
+
+TEST(HashTest, ChecksumsOfEveryLengthAreTheDefinitions) {
+  std::string text;
+  for (int length = 0; length < 400; ++length) {
+    ASSERT_EQ(Crc32c(0, text), CrcBitByBit<std::uint32_t>(0x82F63B78U, text)) << length;
+    ASSERT_EQ(Crc64Nvme(0, text), CrcBitByBit<std::uint64_t>(0x9A6C9329AC4BC9B5ULL, text))
+        << length;
+    text += static_cast<char>(length * 167 + 13);
+  }
+}
+
 TEST(HashTest, ChecksumsGoOnWhereTheyStopped) {
   const std::string text(1000, 'x');
-  for (std::size_t cut : {0UL, 1UL, 7UL, 8UL, 999UL}) {
+  for (std::size_t cut : {0UL, 1UL, 7UL, 8UL, 300UL, 999UL}) {
     EXPECT_EQ(Crc32c(Crc32c(0, text.substr(0, cut)), text.substr(cut)), Crc32c(0, text));
     EXPECT_EQ(Crc64Nvme(Crc64Nvme(0, text.substr(0, cut)), text.substr(cut)), Crc64Nvme(0, text));
   }
