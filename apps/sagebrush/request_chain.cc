@@ -279,8 +279,9 @@ aws::Outcome<std::monostate> RequestChain::Walk(Call& call) {
   if (!operation.ok()) return operation.error(call.route.protocol);
   std::optional<http::Request> presigned;
   if (call.route.protocol == aws::Protocol::kRestXml &&
-      call.claim->form != aws::Presented::Form::kHeader)
-    presigned = aws::WithHeadersOfQuery(call.request);
+      call.claim->form != aws::Presented::Form::kHeader) {
+    ASSIGN_OR_RETURN(presigned, aws::WithHeadersOfQuery(call.request, *call.claim));
+  }
   const http::Request& request = presigned ? *presigned : call.request;
 
   const services::Operation* const handler = FindHandler(call.route, *call.operation);

@@ -56,7 +56,7 @@ Status CheckScope(const Presented& presented, std::string_view service);
 
 // Checks the signature, in any form, against the secret. `payload_hash` is x-amz-content-sha256
 // where the request has one (the caller checks the body against it), else the hex SHA-256 of the
-// body; S3's presigned URLs sign no body, and without that header it is not looked at for them.
+// body; S3's presigned URLs sign no body, and without that header signed it is not looked at for them.
 // Errors are kPermissionDenied (a broken scope: kInvalidArgument) and carry AWS's code at the front
 // of the message: "SignatureDoesNotMatch: …", "RequestTimeTooSkewed: …", "ExpiredToken: …" (expired
 // presigned: "AccessDenied: Request has expired").

@@ -13,6 +13,7 @@
 #include <sys/un.h>
 
 #include "base/strings.h"
+#include "http/field_syntax.h"
 #include "http/internal/addresses.h"
 #include "http/internal/blocking_io.h"
 #include "http/internal/client_state.h"

@@ -3,22 +3,17 @@
 #include "http/internal/head_parser.h"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 #include <utility>
 
 #include "base/strings.h"
 #include "http/authority.h"
+#include "http/field_syntax.h"
 
 namespace sagebrush::http::internal {
 namespace {
 
 constexpr std::size_t kMaxFields = 256;
-
-bool IsTokenByte(char c) {
-  if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return true;
-  return c != '\0' && std::strchr("!#$%&'*+-.^_`|~", c) != nullptr;
-}
 
 bool IsTargetByte(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -116,17 +111,6 @@ bool KeepsAlive(const Headers& headers, int minor_version) {
 }
 
 }  // namespace
-
-bool IsToken(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), IsTokenByte);
-}
-
-bool IsFieldValue(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte < 0x20 && c != '\t') || byte == 0x7f;
-  });
-}
 
 HeadScan ScanHead(std::string_view buffer, std::size_t from) {
   for (;;) {

@@ -54,8 +54,4 @@ std::variant<RequestHead, HeadError> ParseRequestHead(std::string_view head);
 std::variant<ResponseHead, HeadError> ParseResponseHead(std::string_view head,
                                                         std::string_view method);
 
-bool IsToken(std::string_view text);
-// Whether the text may stand in a field value: no control characters but the tab.
-bool IsFieldValue(std::string_view text);
-
 }  // namespace sagebrush::http::internal

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/strings.h"
+#include "http/field_syntax.h"
 
 namespace sagebrush::http::internal {
 namespace {
