@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/network.h"
 #include "base/strings.h"
+#include "iam/policy_resource.h"
 #include "iam/wildcard.h"
 
 namespace sagebrush::iam {
@@ -33,6 +34,8 @@ bool InNetwork(std::string_view network, std::string_view text) {
 }
 
 std::optional<double> ReadDate(std::string_view text) {
+  if (const auto seconds = ReadLegacyDate(text)) return seconds;
+  // Policies of before dates were looked at.
   if (const auto seconds = ParseDouble(text)) return *seconds;
   const auto time = ParseTime(text);
   if (!time.ok()) return std::nullopt;

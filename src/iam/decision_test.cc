@@ -249,6 +249,8 @@ TEST(ParseIdentityPolicy, RefusesResourcesThatNameNothing) {
     EXPECT_EQ(of(lawful), "accepted") << lawful;
   EXPECT_EQ(of("b:c:d"), "Partition \"c\" is not valid for resource \"arn:c:d:*:*:*\".");
   EXPECT_EQ(of("aws:s3:::b:*"), "Partition \"s3\" is not valid for resource \"arn:s3:::b:*\".");
+  for (const char* other : {"Arn:aws:s3:::b/*", "foo:aws:s3:::b/*", "*:aws:s3:::b/*"})
+    EXPECT_EQ(of(other), "Resource " + std::string(other) + " must be in ARN format or \"*\".");
   EXPECT_EQ(of("arn:aws"), "Resource vendor must be fully qualified and cannot contain regexes.");
   EXPECT_EQ(of("arn:aws:s3:us-east-1::b"),
             "Resource arn:aws:s3:us-east-1::b can not contain region information.");
@@ -275,6 +277,29 @@ TEST(ParseIdentityPolicy, RefusesDatesThatAreNone) {
   for (const char* wrong : {"soon", "2026-13", "2026-11-25T2:00:00.5+1", "9223372036854775808",
                             "2026-11-25T10:00:00.1999999999+10:59"})
     EXPECT_EQ(of(wrong), "The policy failed legacy parsing") << wrong;
+}
+
+TEST(Evaluate, ObeysEveryDateThatIsTaken) {
+  const auto at = [](const std::string& op, const std::string& date, const char* now) {
+    const std::string statement = R"({"Effect":"Deny","Action":"*","Resource":"*","Condition":{")" +
+                                  op + R"(":{"aws:CurrentTime":")" + date + R"("}}})";
+    const auto policy = ParseIdentityPolicy(R"({"Statement":)" + statement + "}");
+    EXPECT_TRUE(policy.ok()) << date;
+    return Evaluate({*policy}, {.action = "s3:GetObject",
+                                .resource = "arn:aws:s3:::b/k",
+                                .context = {{"aws:CurrentTime", now}}});
+  };
+
+  for (const char* date :
+       {"2020", "2020-11", "2020-1", "2020-2-3", "2020-11-25", "2020-11-25T", "2020-11-25T10",
+        "2020-11-25T10:00", "2020-11-25T10:00:00", "2020-11-25t10:00:00.5Z",
+        "2020-11-25T10:00:00+01", "2020-11-25T10:00:00-01:30", "1600000000", "-5-01-01"}) {
+    EXPECT_EQ(at("DateGreaterThan", date, "2026-11-25T10:00:00Z"), Effect::kExplicitDeny) << date;
+    EXPECT_EQ(at("DateLessThan", date, "2026-11-25T10:00:00Z"), Effect::kImplicitDeny) << date;
+  }
+  EXPECT_EQ(at("DateLessThan", "12026-01-01", "2026-11-25T10:00:00Z"), Effect::kExplicitDeny);
+  for (const char* same : {"2026-11-25T11:30:00+01:30", "2026-11-25T10", "2026-11-25T9:00-01"})
+    EXPECT_EQ(at("DateEquals", same, "2026-11-25T10:00:00Z"), Effect::kExplicitDeny) << same;
 }
 
 TEST(ParseIdentityPolicy, TakesConditionsThatAwsTakes) {

@@ -177,7 +177,10 @@ bool IsLegacyStatement(const Json& statement) {
   for (const auto& [op, keys] : conditions->AsObject()) {
     if (op.find("Date") == std::string::npos) continue;
     for (const auto& [key, values] : keys.AsObject())
-      if (IsTexts(values) && !std::ranges::all_of(Texts(values), IsLegacyDate)) return false;
+      if (IsTexts(values) && !std::ranges::all_of(Texts(values), [](const std::string& date) {
+            return ReadLegacyDate(date).has_value();
+          }))
+        return false;
   }
   return true;
 }

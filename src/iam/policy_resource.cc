@@ -2,6 +2,8 @@
 #include "iam/policy_resource.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -70,33 +72,59 @@ bool IsNumber(std::string_view text, std::uint64_t least, std::uint64_t most) {
   return number && *number >= least && *number <= most;
 }
 
-bool IsDay(std::string_view text) {
-  if (text.starts_with('-')) text.remove_prefix(1);  // a year before Christ
+// Days since 1970 of a year, a month or a day, at its begin.
+std::optional<double> ReadDay(std::string_view text) {
+  const bool is_before_christ = text.starts_with('-');
+  if (is_before_christ) text.remove_prefix(1);
   const Parts parts = Split(text, '-');
-  return parts.size() <= 3 && IsNumber(parts[0], 0, 292'278'993) &&
-         (parts.size() < 2 || IsNumber(parts[1], 1, 12)) &&
-         (parts.size() < 3 || IsNumber(parts[2], 1, 31));
+  if (parts.size() > 3 || !IsNumber(parts[0], 0, 292'278'993)) return std::nullopt;
+  if (parts.size() > 1 && !IsNumber(parts[1], 1, 12)) return std::nullopt;
+  if (parts.size() > 2 && !IsNumber(parts[2], 1, 31)) return std::nullopt;
+  const double years = static_cast<double>(*ParseUint(parts[0])) * (is_before_christ ? -1 : 1);
+  // The calendar repeats itself every 400 years; the library's ends at 32767.
+  const double cycles = std::floor(years / 400);
+  const std::chrono::year year(static_cast<int>(years - 400 * cycles));
+  const std::chrono::month month(parts.size() > 1 ? static_cast<unsigned>(*ParseUint(parts[1]))
+                                                  : 1U);
+  const std::chrono::day day(parts.size() > 2 ? static_cast<unsigned>(*ParseUint(parts[2])) : 1U);
+  const std::chrono::sys_days days(year / month / day);
+  return static_cast<double>(days.time_since_epoch().count()) + cycles * 146'097;
 }
 
-// "", "z", "+01" or "+01:30".
-bool IsZone(std::string_view text) {
-  if (text.empty() || text == "z") return true;
+// Seconds east of Greenwich of "", "z", "+01" or "+01:30".
+std::optional<double> ReadZone(std::string_view text) {
+  if (text.empty() || text == "z") return 0;
   const std::string_view hours = text.substr(1, 2);
-  if (hours.size() != 2 || !IsNumber(hours, 0, 23)) return false;
-  return text.size() == 3 ||
-         (text.size() == 6 && text[3] == ':' && IsNumber(text.substr(4), 0, 59));
+  if (hours.size() != 2 || !IsNumber(hours, 0, 23)) return std::nullopt;
+  double seconds = static_cast<double>(*ParseUint(hours)) * 3600;
+  if (text.size() != 3) {
+    if (text.size() != 6 || text[3] != ':' || !IsNumber(text.substr(4), 0, 59)) return std::nullopt;
+    seconds += static_cast<double>(*ParseUint(text.substr(4))) * 60;
+  }
+  return text[0] == '-' ? -seconds : seconds;
 }
 
-bool IsTime(std::string_view text) {
-  const std::size_t zone = std::min(text.find_first_of("z+-"), text.size());
-  if (!IsZone(text.substr(zone))) return false;
-  const Parts parts = Split(text.substr(0, zone), ':');
-  if (parts.size() > 3 || !IsNumber(parts[0], 0, 23)) return false;
-  if (parts.size() > 1 && !IsNumber(parts[1], 0, 59)) return false;
-  if (parts.size() < 3) return true;
-  const std::size_t dot = std::min(parts[2].find('.'), parts[2].size());
-  return IsNumber(parts[2].substr(0, dot), 0, 59) &&
-         (dot == parts[2].size() || IsNumber(parts[2].substr(dot + 1), 0, 999'999'999));
+// Seconds since midnight in Greenwich of hours, minutes or seconds of the day, and a zone.
+std::optional<double> ReadTime(std::string_view text) {
+  const std::size_t end = std::min(text.find_first_of("z+-"), text.size());
+  const auto zone = ReadZone(text.substr(end));
+  const Parts parts = Split(text.substr(0, end), ':');
+  if (!zone || parts.size() > 3 || !IsNumber(parts[0], 0, 23)) return std::nullopt;
+  double seconds = static_cast<double>(*ParseUint(parts[0])) * 3600 - *zone;
+  if (parts.size() > 1) {
+    if (!IsNumber(parts[1], 0, 59)) return std::nullopt;
+    seconds += static_cast<double>(*ParseUint(parts[1])) * 60;
+  }
+  if (parts.size() > 2) {
+    const std::size_t dot = std::min(parts[2].find('.'), parts[2].size());
+    if (!IsNumber(parts[2].substr(0, dot), 0, 59)) return std::nullopt;
+    if (dot < parts[2].size() && !IsNumber(parts[2].substr(dot + 1), 0, 999'999'999))
+      return std::nullopt;
+    const auto number = ParseDouble(parts[2].ends_with('.') ? parts[2].substr(0, dot) : parts[2]);
+    if (!number) return std::nullopt;
+    seconds += *number;
+  }
+  return seconds;
 }
 
 }  // namespace
@@ -108,6 +136,8 @@ std::string ResourceFault(std::string_view resource) {
     return "Resource " + std::string(resource) + " must be in ARN format or \"*\".";
   if (std::find(std::begin(kPartitions), std::end(kPartitions), parts[1]) == std::end(kPartitions))
     return PartitionFault(parts);
+  if (parts[0] != "arn")
+    return "Resource " + std::string(resource) + " must be in ARN format or \"*\".";
   if (parts.size() < 3)
     return "Resource vendor must be fully qualified and cannot contain regexes.";
   const std::string id = parts.size() > 5 ? JoinFrom(parts, 5) : "";
@@ -130,12 +160,19 @@ bool PassesLegacyParsing(std::string_view resource) {
          (parts.size() > 5 || resource.find("::") == std::string_view::npos);
 }
 
-bool IsLegacyDate(std::string_view text) {
+std::optional<double> ReadLegacyDate(std::string_view text) {
   const std::string lower = ToLower(text);
   const std::string_view date = lower;
-  if (date.find_first_of("t-") == std::string_view::npos) return IsNumber(date, 0, INT64_MAX);
+  if (date.find_first_of("t-") == std::string_view::npos) {
+    if (!IsNumber(date, 0, INT64_MAX)) return std::nullopt;
+    return static_cast<double>(*ParseUint(date));
+  }
   const std::size_t t = std::min(date.find('t'), date.size());
-  return IsDay(date.substr(0, t)) && (t + 1 >= date.size() || IsTime(date.substr(t + 1)));
+  const auto days = ReadDay(date.substr(0, t));
+  const auto seconds =
+      t + 1 >= date.size() ? std::optional<double>(0) : ReadTime(date.substr(t + 1));
+  if (!days || !seconds) return std::nullopt;
+  return *days * 86'400 + *seconds;
 }
 
 }  // namespace sagebrush::iam

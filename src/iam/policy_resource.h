@@ -3,6 +3,7 @@
 // older one's refusal has one sentence for everything, the newer one's tells. Pure functions; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,7 +14,8 @@ std::string ResourceFault(std::string_view resource);
 
 // Whether the older parser takes it; asked only where the newer has no fault to tell.
 bool PassesLegacyParsing(std::string_view resource);
-// The value of a Date… condition: ISO 8601, whole or in part, or seconds since 1970.
-bool IsLegacyDate(std::string_view text);
+// The value of a Date… condition, in seconds since 1970: ISO 8601, whole or in part (a year is its begin), or such seconds.
+// Nothing if the older parser does not take it.
+std::optional<double> ReadLegacyDate(std::string_view text);
 
 }  // namespace sagebrush::iam
