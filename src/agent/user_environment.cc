@@ -65,10 +65,14 @@ std::vector<std::string> UserEnvironment(const WorkOrder& order, const Paths& pa
           aws::ContainerAuthorization(HexEncode(Sha256(order.token))));
     // TensorFlow's own S3 file system (s3:// in tf.io.gfile, checkpoints, summaries) knows no AWS_ENDPOINT_URL. By itself it
     // logs a line or more for each request: what fails is an exception's text all the same, so it keeps to what is fatal (3).
-    set("S3_ENDPOINT", fmt::format("127.0.0.1:{}", order.api_port));
-    set("S3_USE_HTTPS", "0");
-    // Scripts made for AWS turn it on: the agent's port speaks TLS too, by an authority that TensorFlow's curl does not know.
-    set("S3_VERIFY_SSL", "0");
+    const bool has_own_s3 = std::ranges::any_of(
+        order.environment, [](const auto& variable) { return variable.first == "S3_ENDPOINT"; });
+    if (!has_own_s3) {
+      set("S3_ENDPOINT", fmt::format("127.0.0.1:{}", order.api_port));
+      set("S3_USE_HTTPS", "0");
+      // Scripts made for AWS turn it on: the agent's port speaks TLS too, by an authority that TensorFlow's curl does not know.
+      set("S3_VERIFY_SSL", "0");
+    }
     set("AWS_LOG_LEVEL", "3");
     set("HTTPS_PROXY", server);
     set("https_proxy", server);

@@ -88,6 +88,18 @@ TEST(WorkOrder, ABrokenDocumentIsAnError) {
     EXPECT_FALSE(ParseWorkOrder(text).ok()) << text;
 }
 
+TEST(UserEnvironment, AnS3OfTheUsersOwnIsReachedByItsOwnRules) {
+  Json json = Minimal();
+  json["environment"] = Json::Object({{"S3_ENDPOINT", "minio.example"}});
+
+  const std::vector<std::string> variables =
+      UserEnvironment(ParseWorkOrder(json.Dump()).value(), Paths{}, "/x/command");
+
+  EXPECT_THAT(variables, Contains("S3_ENDPOINT=minio.example"));
+  EXPECT_THAT(variables, Not(Contains("S3_VERIFY_SSL=0")));
+  EXPECT_THAT(variables, Not(Contains("S3_USE_HTTPS=0")));
+}
+
 TEST(UserEnvironment, LeadsToTheServerAndHoldsNoToken) {
   Json json = Minimal();
   json["token"] = "very-secret";
