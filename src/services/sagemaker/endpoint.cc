@@ -57,6 +57,9 @@ RetainedProperties Retained(const Json& input, const EndpointState& state) {
   return retained;
 }
 
+// An endpoint of which nothing has been heard for so long may be deleted whatever it is doing.
+constexpr auto kMostTimeOnTheWay = std::chrono::hours(1);
+
 aws::Error InProgress(const std::string& arn) {
   return ValidationError("Cannot update in-progress endpoint \"" + arn + "\".");
 }
@@ -144,17 +147,18 @@ aws::Outcome<Json> Endpoints::Update(const RequestContext& context, const Json& 
 
 aws::Outcome<Json> Endpoints::Delete(const RequestContext& context, const Json& input) {
   const std::string name = input.GetString("EndpointName");
-  const auto changed = ChangeRecord(deps_.records, KeyOf(kEndpoint, context, name),
-                                    NotFoundError(kEndpoint, context, name), context.now,
-                                    [&](metastore::Record& record) -> aws::Outcome<bool> {
-                                      const EndpointState state = EndpointStateOf(record);
-                                      if (state.status == "Deleting") return false;
-                                      // AWS's own operator for Kubernetes waits for the end of it (amazon-sagemaker-operator-for-k8s).
-                                      if (state.status == "Creating" || state.status == "Updating")
-                                        return InProgress(ArnOf(kEndpoint, context, name));
-                                      SetState(&record, orchestrator::DeleteRequested(state));
-                                      return true;
-                                    });
+  const auto changed = ChangeRecord(
+      deps_.records, KeyOf(kEndpoint, context, name), NotFoundError(kEndpoint, context, name),
+      context.now, [&](metastore::Record& record) -> aws::Outcome<bool> {
+        const EndpointState state = EndpointStateOf(record);
+        if (state.status == "Deleting") return false;
+        // AWS's own operator for Kubernetes waits for the end of it (amazon-sagemaker-operator-for-k8s).
+        const bool is_on_its_way = state.status == "Creating" || state.status == "Updating";
+        if (is_on_its_way && context.now - record.modified < kMostTimeOnTheWay)
+          return InProgress(ArnOf(kEndpoint, context, name));
+        SetState(&record, orchestrator::DeleteRequested(state));
+        return true;
+      });
   if (!changed.ok()) return changed.status();
   deps_.nudge();
   return Json::Object();

@@ -389,6 +389,16 @@ TEST_F(SageMakerServiceTest, AnEndpointIsDeletedOnceItIsNoLongerOnItsWay) {
   EXPECT_EQ(Try("DescribeEndpoint", name)->GetString("EndpointStatus"), "Deleting");
 }
 
+TEST_F(SageMakerServiceTest, AnEndpointThatNeverComesUpCanBeDeletedAfterAnHour) {
+  MakeEndpoint(Variant("v", 1, 1));
+  const Json name = Json::Object({{"EndpointName", "e"}});
+
+  clock_.Advance(std::chrono::minutes(59));
+  EXPECT_THAT(Refusal("DeleteEndpoint", name), HasSubstr("in-progress"));
+  clock_.Advance(std::chrono::minutes(1));
+  EXPECT_EQ(Refusal("DeleteEndpoint", name), "accepted");
+}
+
 TEST_F(SageMakerServiceTest, AnUpdateRetainsWhatItIsAskedTo) {
   const auto after = [&](const char* name, Json update) {
     MakeEndpoint(Variant("v", 3, 0.5), name);
