@@ -93,13 +93,14 @@ class Crc {
     const char* p = data.data();
     std::size_t left = data.size();
     __m128i lanes[4];
-    for (int i = 0; i < 4; ++i) lanes[i] = Load(p + 16 * i);
+    for (std::size_t i = 0; i < 4; ++i) lanes[i] = Load(p + 16 * i);
     lanes[0] = _mm_xor_si128(
         lanes[0], _mm_set_epi64x(0, static_cast<long long>(static_cast<std::uint64_t>(state))));
     for (p += 64, left -= 64; left >= 64; p += 64, left -= 64)
-      for (int i = 0; i < 4; ++i) lanes[i] = _mm_xor_si128(Moved<512>(lanes[i]), Load(p + 16 * i));
+      for (std::size_t i = 0; i < 4; ++i)
+        lanes[i] = _mm_xor_si128(Moved<512>(lanes[i]), Load(p + 16 * i));
     __m128i all = lanes[0];
-    for (int i = 1; i < 4; ++i) all = _mm_xor_si128(Moved<128>(all), lanes[i]);
+    for (std::size_t i = 1; i < 4; ++i) all = _mm_xor_si128(Moved<128>(all), lanes[i]);
     for (; left >= 16; p += 16, left -= 16) all = _mm_xor_si128(Moved<128>(all), Load(p));
     char folded[16];
     _mm_storeu_si128(reinterpret_cast<__m128i*>(folded), all);
