@@ -152,7 +152,6 @@ void RequestChain::Handle(http::Exchange& exchange) {
   call.context.user_agent = call.request.headers.GetOr("user-agent", "");
   call.reply_to = {.request_id = call.context.request_id,
                    .host_id = Base64Encode(call.context.request_id),
-                   .resource = std::string(call.request.raw_path()),
                    .is_head = call.request.method == "HEAD"};
 
   const auto outcome = Walk(call);
@@ -172,11 +171,9 @@ http::Response RequestChain::Refuse(const http::Refusal& refusal) const {
     error = aws::MakeError(route.protocol, aws::Fault::kThrottled, error.message);
   error.http_status = refusal.status;
   const std::string id = NewUuid();
-  aws::ReplyTo reply_to{
-      .request_id = id, .host_id = Base64Encode(id), .resource = "/", .is_head = false};
+  aws::ReplyTo reply_to{.request_id = id, .host_id = Base64Encode(id), .is_head = false};
   std::string who = id;
   if (refusal.request != nullptr) {
-    reply_to.resource = std::string(refusal.request->raw_path());
     reply_to.is_head = refusal.request->method == "HEAD";
     who.append(" ")
         .append(refusal.request->method)
@@ -419,7 +416,9 @@ aws::Outcome<std::monostate> RequestChain::Identify(Call& call) {
   if (!presented.ok()) return aws::FromCodedStatus(protocol, presented.status());
   if (!*presented && protocol == aws::Protocol::kRestXml && IsHtmlForm(call.request))
     return aws::Error{.code = "NotImplemented",
-                      .message = "A POST of a form is not implemented by this server.",
+                      .message =
+                          "This server takes no uploads by a form: send the object with PUT, for "
+                          "example to a presigned URL of PutObject.",
                       .http_status = 501};
   if (!*presented)
     return aws::MakeError(

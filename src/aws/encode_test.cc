@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::string_literals;
 
-const ReplyTo kReplyTo{.request_id = "11111111-2222", .host_id = "host", .resource = "/b/k"};
+const ReplyTo kReplyTo{.request_id = "11111111-2222", .host_id = "host"};
 
 // Status, headers and body as one text.
 std::string Text(const http::Response& response) {

@@ -30,8 +30,7 @@ Outcome<Json> Decode(const Route& route, const Operation& operation, const http:
 // What of the request the answer repeats.
 struct ReplyTo {
   std::string request_id;
-  std::string host_id;   // S3's x-amz-id-2
-  std::string resource;  // S3's errors: the path
+  std::string host_id;  // S3's x-amz-id-2
   bool is_head = false;
 };
 

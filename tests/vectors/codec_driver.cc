@@ -47,8 +47,8 @@ Json EncodeResult(const Json& in) {
   const Route route{.service = FindService(in.GetString("service")),
                     .protocol = ProtocolOf(in.GetString("protocol"))};
   const Operation& operation = *route.service->FindOperation(in.GetString("operation"));
-  const http::Response response = Encode(route, operation, *in.Find("result"),
-                                         {.request_id = "rid", .host_id = "", .resource = ""});
+  const http::Response response =
+      Encode(route, operation, *in.Find("result"), {.request_id = "rid", .host_id = ""});
   Json headers = Json::Object();
   for (const auto& [name, value] : response.headers) headers[name] = value;
   return Json::Object(

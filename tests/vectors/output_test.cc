@@ -15,7 +15,7 @@
 namespace sagebrush::aws {
 namespace {
 
-const ReplyTo kReplyTo{.request_id = "request-id", .host_id = "", .resource = ""};
+const ReplyTo kReplyTo{.request_id = "request-id", .host_id = ""};
 
 std::string LastPart(std::string_view text, std::string_view separators) {
   const std::size_t at = text.find_last_of(separators);

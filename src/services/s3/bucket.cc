@@ -75,7 +75,8 @@ aws::Outcome<Json> CreateBucket(objectstore::ObjectStore& store, const RequestCo
   if (const Json* configuration = input.Find("CreateBucketConfiguration");
       configuration != nullptr && configuration->Has("Tags") &&
       configuration->Find("Tags")->size() > 0)
-    return MakeError("NotImplemented", "Tags of buckets are not implemented by this server.");
+    return MakeError("NotImplemented",
+                     "This server keeps no tags of buckets: create it without Tags.");
   const Json reply =
       Json::Object({{"Location", "/" + subject.bucket}, {"BucketArn", BucketArn(subject.bucket)}});
   const Status created = store.CreateBucket({subject.bucket, context.account, region, context.now});

@@ -264,8 +264,7 @@ http::Response ResponseOf(const RequestContext& context, std::string_view operat
   const aws::Route route{.service = &aws::S3Model(), .protocol = aws::Protocol::kRestXml};
   return aws::Encode(route, *route.service->FindOperation(operation), result,
                      {.request_id = context.request_id,
-                      .host_id = Base64Encode(context.request_id),  // as errors have it
-                      .resource = ""});
+                      .host_id = Base64Encode(context.request_id)});  // as errors have it
 }
 
 aws::Outcome<std::monostate> Respond(http::Exchange& exchange, const RequestContext& context,

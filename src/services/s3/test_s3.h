@@ -73,10 +73,8 @@ class S3Test : public ::testing::Test {
     const aws::Route route{.service = &model,
                            .protocol = aws::Protocol::kRestXml,
                            .path = std::string(request.raw_path())};
-    aws::ReplyTo reply_to{.request_id = "11111111-2222",
-                          .host_id = "",
-                          .resource = std::string(request.raw_path()),
-                          .is_head = request.method == "HEAD"};
+    aws::ReplyTo reply_to{
+        .request_id = "11111111-2222", .host_id = "", .is_head = request.method == "HEAD"};
     const auto fail = [&](const aws::Error& error) {
       return aws::EncodeError(route, error, reply_to);
     };
